@@ -1,0 +1,120 @@
+// Decodes one block: the records from an entry point to the first control transfer, the end of the page, or MAX_BLOCK
+// instructions. Every block closes with a chain record, which costs nothing and goes on where the block ended.
+
+import { machine } from "../global";
+import { ramAt } from "../global";
+import { CODE_PAGE_BASE } from "../memory-map";
+import { KIND_CHAIN, KIND_JCC_ANY } from "../../build/generated/decode-table";
+import { fusedHandlerOf } from "../../build/generated/cold";
+import { Cpu, count } from "./state";
+import { C_BLOCKS_DECODED } from "../probe/counters";
+import { fuseRowOf, fusedKind } from "./select";
+import { decode, DECODED_END, DECODED_SHORT } from "./decode";
+import { undefined } from "./ops/undefined";
+import { STUB_TAKEN } from "./slow";
+import { fetchTranslate } from "../mmu/fetch";
+import { noteCode } from "../mmu/frames";
+import {
+  REC_KIND, REC_COLD, REC_DST, REC_BEFORE, REC_TOTAL, REC_START, REC_LENGTH, REC_BLOCK, REC_DISP, REC_IMM, REC_TARGET, REC_TAKEN, REC_FALL,
+  REC_FIRST, REC_BYTES, MAX_BLOCK, MAX_LENGTH,
+} from "./record";
+
+/** Two records and 32 bytes for an instruction that crosses pages; used at once, never kept. In code page 0, which is nobody's. */
+const SCRATCH: usize = CODE_PAGE_BASE + 512;
+const SCRATCH_BYTES: usize = SCRATCH + 4 * REC_BYTES;
+
+/** Closes the block with a record that goes on at `offset`. */
+function close(rec: usize, offset: u32, instructions: u32): void {
+  memory.fill(rec, 0, REC_BYTES);
+  store<u16>(rec, <u16>KIND_CHAIN, REC_KIND);
+  store<u8>(rec, <u8>instructions, REC_BEFORE);
+  store<u8>(rec, <u8>instructions, REC_TOTAL);
+  store<u16>(rec, <u16>offset, REC_START);
+  store<i32>(rec, <i32>offset, REC_TARGET);
+  store<u32>(rec, <u32>STUB_TAKEN, REC_TAKEN);
+}
+
+/** Joins the conditional jump at `rec` with the compare before it, if the pair has a hot kind. */
+function fuse(rec: usize, first: usize): bool {
+  const row = fuseRowOf(load<u16>(first, REC_KIND));
+  if (!row) return false;
+  const kind = fusedKind(row - 1, load<u8>(rec, REC_DST));
+  if (!kind) return false;
+  store<i32>(first, <i32>load<i64>(first, REC_IMM), REC_DISP);
+  store<u8>(first, load<u8>(first, REC_LENGTH), REC_FIRST);
+  store<u8>(first, load<u8>(first, REC_LENGTH) + load<u8>(rec, REC_LENGTH), REC_LENGTH);
+  store<u8>(first, load<u8>(rec, REC_TOTAL), REC_TOTAL);
+  store<u16>(first, <u16>kind, REC_KIND);
+  store<u16>(first, <u16>fusedHandlerOf(row - 1), REC_COLD);
+  store<i32>(first, load<i32>(rec, REC_TARGET), REC_TARGET);
+  store<u32>(first, load<u32>(rec, REC_TAKEN), REC_TAKEN);
+  store<u32>(first, load<u32>(rec, REC_FALL), REC_FALL);
+  return true;
+}
+
+@inline
+function isJcc(kind: u32): bool {
+  return kind > KIND_CHAIN && kind <= KIND_JCC_ANY;
+}
+
+/**
+ * Decodes the block at linear address `va`, physical `pa`, and enters it at `entry` of its code page (0: nowhere).
+ * Returns its first record, or 0 with `cpu.fault` set if the next page's bytes were needed and their fetch faults.
+ */
+export function decodeBlock(cpu: Cpu, entry: usize, pa: u64, va: u64): usize {
+  const g = machine();
+  count(cpu, C_BLOCKS_DECODED);
+  let offset = <u32>va & 0xfff;
+  const inRam = pa < g.ramSize;
+  const page = ramAt(pa & ~0xfff);
+  const start: usize = inRam ? g.recordNext : SCRATCH;
+  let rec = start;
+  let n: u32 = 0;
+  let ended = false;
+  while (!ended && n < MAX_BLOCK && offset < 4096) {
+    // Beyond RAM the bus reads as ones: FF FF is an undefined instruction.
+    let length: i32 = inRam ? decode(rec, page + offset, 4096 - offset, offset, cpu.mode) : openBus(rec, offset);
+    if (length == DECODED_SHORT) {
+      if (n) break;
+      return decodeCrossing(cpu, page + offset, offset, va);
+    }
+    ended = (length & DECODED_END) != 0;
+    store<u8>(rec, <u8>n, REC_BEFORE);
+    n++;
+    store<u8>(rec, <u8>n, REC_TOTAL);
+    offset += length & 0xff;
+    if (n > 1 && isJcc(load<u16>(rec, REC_KIND)) && fuse(rec, rec - REC_BYTES)) continue;
+    rec += REC_BYTES;
+  }
+  close(rec, offset, n);
+  store<u8>(start, <u8>n, REC_BLOCK);
+  if (!inRam) return start;
+  g.recordNext = <u32>(rec + REC_BYTES);
+  store<u32>(entry, <u32>start);
+  noteCode(pa, offset - (<u32>va & 0xfff));
+  return start;
+}
+
+function openBus(rec: usize, offset: u32): i32 {
+  memory.fill(rec, 0, REC_BYTES);
+  store<u16>(rec, <u16>undefined.index, REC_COLD);
+  store<u16>(rec, <u16>offset, REC_START);
+  store<u8>(rec, 2, REC_LENGTH);
+  return 2 | DECODED_END;
+}
+
+/** One instruction whose bytes lie on two pages, from `bytes` to the end of its page and on. */
+function decodeCrossing(cpu: Cpu, bytes: usize, offset: u32, va: u64): usize {
+  const first = 4096 - offset;
+  const pa = fetchTranslate(cpu, (va & ~0xfff) + 4096);
+  if (cpu.fault) return 0;
+  memory.copy(SCRATCH_BYTES, bytes, first);
+  if (pa < machine().ramSize) memory.copy(SCRATCH_BYTES + first, ramAt(pa), MAX_LENGTH);
+  else memory.fill(SCRATCH_BYTES + first, 0xff, MAX_LENGTH);
+  const length = decode(SCRATCH, SCRATCH_BYTES, MAX_LENGTH, offset, cpu.mode);
+  store<u8>(SCRATCH, 0, REC_BEFORE);
+  store<u8>(SCRATCH, 1, REC_TOTAL);
+  store<u8>(SCRATCH, 1, REC_BLOCK);
+  close(SCRATCH + REC_BYTES, offset + (length & 0xff), 1);
+  return SCRATCH;
+}

@@ -1,0 +1,125 @@
+// Decoded code by physical page. A code page is a table from byte offset to the first record of the block that
+// starts there, for one frame and one mode; the records themselves lie in an arena. All of it is derived: it can
+// be dropped at any moment between blocks.
+//
+//   fetch slot (per CPU, by linear page) -> code page (frame, mode) -> record -> ... -> jump -> record
+
+import {
+  CODE_PAGE_BASE, CODE_PAGE_STRIDE, CODE_PAGES, RECORD_BASE, RECORD_SIZE,
+} from "../memory-map";
+import { machine } from "../global";
+import { Cpu } from "./state";
+import { csBase } from "./operand";
+import { REC_BYTES, MAX_BLOCK } from "./record";
+import { decodeBlock } from "./block";
+import { fetchTranslate } from "../mmu/fetch";
+import { dropFetchFrame, dropFetchEverywhere } from "../mmu/front";
+import { codePageOf, setCodePageOf, clearAllCode, clearCode } from "../mmu/frames";
+
+/** Header of a code page; its entry table of 4096 u32 follows at CP_ENTRIES. */
+const CP_FRAME: usize = 0;
+const CP_MODE: usize = 4;
+const CP_NEXT: usize = 8; // next code page of the same frame (another mode) or of the free list
+export const CP_ENTRIES: usize = 64;
+
+/** Free code pages, a list through CP_NEXT, headed in the header of a page that is never given out. */
+const FREE_HEAD: usize = CODE_PAGE_BASE + CP_NEXT;
+
+/** Takes `n` records from the arena; 0 if it is full. */
+export function allocateRecords(n: u32): usize {
+  const g = machine();
+  const at = g.recordNext;
+  if (at + n * REC_BYTES > RECORD_BASE + RECORD_SIZE) return 0;
+  g.recordNext = at + n * <u32>REC_BYTES;
+  return at;
+}
+
+/** Forgets all decoded code of all CPUs. */
+export function dropAllCode(): void {
+  const g = machine();
+  g.recordNext = RECORD_BASE;
+  g.codePageNext = 1;
+  store<u32>(FREE_HEAD, 0);
+  clearAllCode();
+  dropFetchEverywhere();
+}
+
+/** A cleared code page for `frame` and `mode`, linked to the frame. */
+function makeCodePage(frame: u32, mode: u32): usize {
+  const g = machine();
+  let page: usize = load<u32>(FREE_HEAD);
+  if (page) {
+    store<u32>(FREE_HEAD, load<u32>(page, CP_NEXT));
+  } else {
+    if (g.codePageNext >= CODE_PAGES) dropAllCode();
+    page = CODE_PAGE_BASE + g.codePageNext * CODE_PAGE_STRIDE;
+    g.codePageNext += 1;
+  }
+  memory.fill(page + CP_ENTRIES, 0, 4096 * 4);
+  store<u32>(page, frame, CP_FRAME);
+  store<u32>(page, mode, CP_MODE);
+  store<u32>(page, codePageOf(frame), CP_NEXT);
+  setCodePageOf(frame, <u32>page);
+  return page;
+}
+
+function codePageFor(frame: u32, mode: u32): usize {
+  let page: usize = codePageOf(frame);
+  while (page) {
+    if (load<u32>(page, CP_MODE) == mode) return page;
+    page = load<u32>(page, CP_NEXT);
+  }
+  return makeCodePage(frame, mode);
+}
+
+/** A store changed bytes of `frame` that were decoded: its records are no longer reached. The frame's code flag is taken off. */
+export function codeWritten(frame: u32): void {
+  let page: usize = codePageOf(frame);
+  while (page) {
+    const next = load<u32>(page, CP_NEXT);
+    store<u32>(page, load<u32>(FREE_HEAD), CP_NEXT);
+    store<u32>(FREE_HEAD, <u32>page);
+    page = next;
+  }
+  clearCode(frame);
+  dropFetchFrame(frame);
+}
+
+/**
+ * First record of the block at `cpu.rip`; sets `cpu.page`. 0 with `cpu.fault` set if the fetch faults.
+ * A block whose first instruction crosses the page is decoded each time and not kept.
+ */
+export function lookup(cpu: Cpu): usize {
+  const va = cpu.rip + csBase(cpu);
+  const tag = va & ~0xfff;
+  const slot = <usize>cpu.fetch + (<usize>(<u32>va >>> 8) & 0x7f0);
+  let page: usize = 0;
+  if (load<u64>(slot) == tag) page = load<u32>(slot, 8);
+  if (page) {
+    const rec = load<u32>(page + CP_ENTRIES + (<usize>(<u32>va & 0xfff) << 2));
+    if (rec) {
+      cpu.page = tag;
+      return rec;
+    }
+  }
+  return lookupSlow(cpu, va, slot);
+}
+
+function lookupSlow(cpu: Cpu, va: u64, slot: usize): usize {
+  const pa = fetchTranslate(cpu, va);
+  if (cpu.fault) return 0;
+  const g = machine();
+  if (g.recordNext + (MAX_BLOCK + 2) * <u32>REC_BYTES > RECORD_BASE + RECORD_SIZE) {
+    dropAllCode();
+  }
+  const frame = <u32>(pa >> 12);
+  cpu.page = va & ~0xfff;
+  if (pa >= g.ramSize) return decodeBlock(cpu, 0, pa, va);
+  const page = codePageFor(frame, cpu.mode);
+  // The slot may be someone else's if this translation must not be kept (stale, or nothing is cached).
+  if (load<u64>(slot) == cpu.page) store<u32>(slot, <u32>page, 8);
+  const entry = page + CP_ENTRIES + (<usize>(<u32>va & 0xfff) << 2);
+  const rec = load<u32>(entry);
+  if (rec) return rec;
+  return decodeBlock(cpu, entry, pa, va);
+}

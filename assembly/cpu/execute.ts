@@ -1,0 +1,90 @@
+// Runs one CPU for a slice. The scheduler (smp/) calls `runSlice`; nothing else runs instructions.
+
+import { Cpu, RUNNING, TF } from "./state";
+import { KIND_CHAIN } from "../../build/generated/decode-table";
+import { hot } from "../../build/generated/hot";
+import { initHandlers } from "../../build/generated/cold";
+import { machine, Global } from "../global";
+import { lookup, dropAllCode } from "./code";
+import { initStubs, ripAt, callHandler } from "./slow";
+import { csBase, nextRip } from "./operand";
+import { FAULT_STOP, raise, DB } from "./fault";
+import { deliverException } from "./system/deliver";
+import { peekCode } from "../mmu/fetch";
+import { REC_KIND, REC_BLOCK, REC_BYTES, NEXT } from "./record";
+
+/** DR6.BS: the trap was a single step. */
+const DR6_BS: u64 = 0x4000;
+
+/** Makes the interpreter ready: handlers, stubs, an empty store of decoded code. Call once, and after a snapshot was restored. */
+export function initExecution(): void {
+  initHandlers();
+  initStubs();
+  dropAllCode();
+}
+
+/** Runs at most `n` instructions of the block at `rec` one by one through their cold handlers. */
+function runRecords(cpu: Cpu, rec: usize, n: i32): void {
+  while (n > 0 && load<u16>(rec, REC_KIND) != KIND_CHAIN) {
+    ripAt(cpu, rec);
+    const result = callHandler(cpu, rec);
+    if (cpu.fault) return;
+    cpu.left -= 1;
+    n -= 1;
+    if (result != NEXT) return;
+    if (cpu.attention | cpu.codeChanged) {
+      cpu.rip = nextRip(cpu, rec);
+      return;
+    }
+    rec += REC_BYTES;
+  }
+  ripAt(cpu, rec);
+}
+
+/** One instruction, with the interrupt shadow and TF (SDM 3A 6.8.3, 17.3.1.4). */
+function stepOne(cpu: Cpu): void {
+  const trap = (cpu.system & TF) != 0;
+  cpu.shadow = 0;
+  const rec = lookup(cpu);
+  if (!rec) return;
+  runRecords(cpu, rec, 1);
+  if (!cpu.shadow) cpu.attention = 1;
+  if (trap && !cpu.fault) {
+    cpu.dr6 |= DR6_BS;
+    raise(cpu, DB);
+  }
+}
+
+/** Fills the machine's stop record from `cpu`. */
+function recordStop(cpu: Cpu): void {
+  const g = machine();
+  cpu.fault = 0;
+  cpu.attention = 1;
+  g.stopRip = cpu.rip;
+  g.stopLength = peekCode(cpu, cpu.rip + csBase(cpu), changetype<usize>(g) + offsetof<Global>("stopBytes0"), 16);
+}
+
+/** Runs `cpu` until its slice is used up (`left` is exactly 0), it wants attention, or it no longer runs. */
+export function runSlice(cpu: Cpu): void {
+  cpu.codeChanged = 0;
+  while (cpu.left > 0 && !cpu.attention && cpu.activity == RUNNING) {
+    if (cpu.shadow | (cpu.system & TF)) {
+      stepOne(cpu);
+    } else {
+      const rec = lookup(cpu);
+      if (rec) {
+        const block = <i32>load<u8>(rec, REC_BLOCK);
+        if (cpu.left >= block) hot(changetype<usize>(cpu), rec);
+        else runRecords(cpu, rec, cpu.left);
+      }
+    }
+    cpu.codeChanged = 0;
+    if (cpu.fault) {
+      if (cpu.fault != FAULT_STOP) {
+        deliverException(cpu);
+        cpu.left -= 1;
+      }
+      if (cpu.fault == FAULT_STOP) recordStop(cpu);
+    }
+  }
+}

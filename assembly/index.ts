@@ -1,0 +1,121 @@
+// Everything that the host may call, and nothing else. The host also reads linear memory at the places that
+// memory-map.ts names: RAM, its devices' slices, counters and events.
+
+import { Cpu, cpuAt } from "./cpu/state";
+import { initExecution } from "./cpu/execute";
+import { machine, STOP_NOT_IMPLEMENTED, STOP_REQUEST } from "./global";
+import { setIrq as drive } from "./apic/irq";
+import { resetIoapic } from "./apic/ioapic";
+import { resetPics } from "./apic/pic";
+import { resetPit } from "./apic/pit";
+import { dropDerived, resetTlbs } from "./mmu/invalidate";
+import * as frames from "./mmu/frames";
+import * as walk from "./mmu/walk";
+import { now } from "./smp/clock";
+import { powerOnCpus } from "./smp/reset";
+
+export { enterProtected } from "./smp/reset";
+export { run } from "./smp/schedule";
+export { stateHash } from "./probe/hash";
+export { getRegister, setRegister } from "./probe/inspect";
+
+/** Where a seed of 0 begins: the generator must not start at 0. */
+const SEED: u64 = 0x9e3779b97f4a7c15;
+
+/** Power-on. Linear memory is as a fresh instance has it: zero, with room for `ramBytes` behind RAM_BASE. */
+export function init(ramBytes: u32, cpus: u32, preset: u32, seed: u64): void {
+  const g = machine();
+  g.cpus = cpus;
+  g.ramSize = ramBytes;
+  g.preset = preset;
+  g.random = seed ^ SEED ? seed ^ SEED : SEED;
+  initExecution();
+  resetTlbs();
+  resetIoapic();
+  resetPics();
+  resetPit();
+  powerOnCpus();
+}
+
+/** Makes `run` return after the instruction under way; from a device, or before a run. A machine that has failed stays failed. */
+export function requestStop(): void {
+  const g = machine();
+  if (g.stopRequested && g.stopReason >= STOP_NOT_IMPLEMENTED) return;
+  g.stopRequested = 1;
+  g.stopReason = STOP_REQUEST;
+  cpuAt(g.current).attention = 1;
+}
+
+/** Drives interrupt line `line` (0 to 23); nonzero is asserted. */
+export function setIrq(line: u32, level: u32): void {
+  drive(line, level != 0);
+}
+
+/** Virtual time in ticks, as the CPU in turn sees it: exact inside a port access. */
+export function clock(): u64 {
+  return now(currentCpu());
+}
+
+function currentCpu(): Cpu {
+  return cpuAt(machine().current);
+}
+
+/** Steps done since power-on, over all CPUs. */
+export function steps(): u64 {
+  return machine().steps;
+}
+
+/** What events are recorded: one bit for each kind of probe/events.ts. */
+export function setEventMask(mask: u32): void {
+  machine().eventMask = mask;
+}
+
+/** Events written since the start. */
+export function eventCount(): u64 {
+  return machine().eventCount;
+}
+
+/** Physical address that the page tables give for `va` on CPU `index` now; -1 if none. Nothing is cached or set. */
+export function physicalOf(index: u32, va: u64): i64 {
+  return walk.physicalOf(cpuAt(index), va);
+}
+
+/** After a snapshot was put back: what is derived from the state is made anew on demand. */
+export function afterRestore(): void {
+  initExecution();
+  dropDerived();
+}
+
+/** The host has a copy of all of RAM: from now on frames that change lose their FRAME_CLEAN flag. */
+export function markAllClean(): void {
+  frames.flagAllClean();
+}
+
+// The stop record: why the last run ended (STOP_*), and for a failure where and at which bytes.
+
+export function getStopReason(): u32 {
+  return machine().stopReason;
+}
+
+export function getStopCpu(): u32 {
+  return machine().stopCpu;
+}
+
+/** NI_* of a STOP_NOT_IMPLEMENTED; the last vector of a STOP_TRIPLE_FAULT. */
+export function getStopDetail(): u32 {
+  return machine().stopDetail;
+}
+
+export function getStopRip(): u64 {
+  return machine().stopRip;
+}
+
+/** How many instruction bytes the record holds, up to 15. */
+export function getStopLength(): u32 {
+  return machine().stopLength;
+}
+
+/** Bytes 0 to 7 (`half` 0) or 8 to 15 (`half` 1) of the instruction, first byte lowest. */
+export function getStopBytes(half: u32): u64 {
+  return half ? machine().stopBytes1 : machine().stopBytes0;
+}

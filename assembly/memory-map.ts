@@ -1,0 +1,82 @@
+// Every region of the core's linear memory, chained, said once. The core (AssemblyScript) and the
+// host (TypeScript) compile this same file, so it holds nothing but exported u32 constants.
+//
+// Offsets are linear-memory offsets. All machine state lives here (design rule 1): a snapshot is
+// the regions marked S, and the state hash covers those and guest RAM. Regions marked D are
+// derived from the others (front caches, decoded records, indexes) and are rebuilt on demand.
+// Wasm memory that is never touched costs no host memory, so regions have room for 64 CPUs.
+
+const KIB: u32 = 1024;
+const MIB: u32 = 1024 * 1024;
+
+export const MAX_CPUS: u32 = 64;
+export const PAGE_SIZE: u32 = 4096;
+/** Largest guest RAM in bytes: physical addresses below the PCI hole at 3 GiB. */
+export const MAX_RAM: u32 = 0xc0000000;
+
+/** AssemblyScript's static data (decode tables) ends before this offset. */
+export const STATIC_END: u32 = 512 * KIB;
+
+/** S: machine-wide state: scheduler, clock, stop record, I/O APIC, PIC, PIT. */
+export const GLOBAL_BASE: u32 = STATIC_END;
+export const GLOBAL_SIZE: u32 = 64 * KIB;
+
+/** S: one slice for each host device, which keeps all its state there. */
+export const DEVICE_BASE: u32 = GLOBAL_BASE + GLOBAL_SIZE;
+export const DEVICE_SLICE: u32 = 8 * KIB;
+export const DEVICE_SIZE: u32 = 16 * DEVICE_SLICE;
+
+/** S: counters, one row of u64 for each CPU, in the order of probe/counters.ts. */
+export const COUNTER_BASE: u32 = DEVICE_BASE + DEVICE_SIZE;
+export const COUNTER_STRIDE: u32 = 1 * KIB;
+export const COUNTER_SIZE: u32 = MAX_CPUS * COUNTER_STRIDE;
+
+/** S: registers, segment caches, MSRs and the local APIC of each CPU (cpu/state.ts). */
+export const CPU_BASE: u32 = COUNTER_BASE + COUNTER_SIZE;
+export const CPU_STRIDE: u32 = 8 * KIB;
+export const CPU_SIZE: u32 = MAX_CPUS * CPU_STRIDE;
+
+/** S: TLBs and paging-structure caches of each CPU (mmu/tlb.ts). */
+export const TLB_BASE: u32 = CPU_BASE + CPU_SIZE;
+export const TLB_STRIDE: u32 = 320 * KIB;
+export const TLB_SIZE: u32 = MAX_CPUS * TLB_STRIDE;
+
+/** S: generation of each PCID on each CPU: an entry is alive while its own equals it. */
+export const PCID_BASE: u32 = TLB_BASE + TLB_SIZE;
+export const PCID_STRIDE: u32 = 32 * KIB;
+export const PCID_SIZE: u32 = MAX_CPUS * PCID_STRIDE;
+
+/** S: entries of the `sticky` preset, shared by all CPUs. */
+export const STICKY_BASE: u32 = PCID_BASE + PCID_SIZE;
+export const STICKY_SIZE: u32 = 128 * MIB;
+
+/** S: what the machine knows of each physical frame: flags, references, owner (mmu/frames.ts). */
+export const FRAME_BASE: u32 = STICKY_BASE + STICKY_SIZE;
+export const FRAME_STRIDE: u32 = 32;
+export const FRAME_SIZE: u32 = (MAX_RAM / PAGE_SIZE) * FRAME_STRIDE;
+
+/** S: hash heads from a page-table word to the TLB entries made from it (mmu/staleness.ts). */
+export const REVERSE_BASE: u32 = FRAME_BASE + FRAME_SIZE;
+export const REVERSE_SIZE: u32 = 512 * KIB;
+
+/** D: front caches: what hot loads, stores and fetches index first (mmu/front.ts). */
+export const FRONT_BASE: u32 = REVERSE_BASE + REVERSE_SIZE;
+export const FRONT_STRIDE: u32 = 32 * KIB;
+export const FRONT_SIZE: u32 = MAX_CPUS * FRONT_STRIDE;
+
+/** D: entry tables of decoded code pages, then the decoded records (cpu/code.ts). */
+export const CODE_PAGE_BASE: u32 = FRONT_BASE + FRONT_SIZE;
+export const CODE_PAGE_STRIDE: u32 = 16 * KIB + 64;
+export const CODE_PAGES: u32 = 1024;
+export const CODE_PAGE_SIZE: u32 = CODE_PAGES * CODE_PAGE_STRIDE;
+export const RECORD_BASE: u32 = CODE_PAGE_BASE + CODE_PAGE_SIZE;
+export const RECORD_SIZE: u32 = 32 * MIB;
+
+/** D: ring of events for the host to drain (probe/events.ts). */
+export const EVENT_BASE: u32 = RECORD_BASE + RECORD_SIZE;
+export const EVENT_SIZE: u32 = 2 * MIB;
+/** D: where the core leaves a structured answer for the host (mmu/list.ts): the last page of the event region. */
+export const ANSWER_BASE: u32 = EVENT_BASE + EVENT_SIZE - PAGE_SIZE;
+
+/** Guest RAM: physical address 0 is here. Aligned so that a frame is one 64 KiB-page-aligned run. */
+export const RAM_BASE: u32 = (EVENT_BASE + EVENT_SIZE + 0xffff) & 0xffff0000;

@@ -1,0 +1,161 @@
+// Loads and stores by linear address: the one slow path behind the front caches. Called by the hot loop when a front
+// cache misses, by cold handlers, and (loadSystem, storeSystem) by what the processor does of its own accord.
+// After any of these look at `cpu.fault`: if it is set, nothing was changed and the value means nothing.
+
+import { Cpu, CR0_PG } from "../cpu/state";
+import { raiseCode, GP, SSF } from "../cpu/fault";
+import { machine, frameAt } from "../global";
+import { mmioRead, mmioWrite } from "../apic/mmio";
+import { entryAt, ENTRY_DIRTY, ENTRY_STALE, RIGHTS, NO_SLOT } from "./entry";
+import { fillFront, UNPAGED_LIST } from "./front";
+import { inRam, loadPhysical, storeRam } from "./physical";
+import { PRESET_NONE, ROLE_L1D } from "./presets";
+import { allowed, ACCESS_IMPLICIT, ACCESS_INTENT, ACCESS_PROBE, ACCESS_READ, ACCESS_WRITE } from "./rights";
+import { translate, useEntry, usedEntry } from "./translate";
+
+/** Bits 63..47 of a linear address are equal (SDM 1 3.3.7.1). */
+@inline
+function canonical(va: u64): bool {
+  return <u64>(<i64>(va << 16) >> 16) == va;
+}
+
+@inline
+function crosses(va: u64, size: u32): bool {
+  return (<u32>va & 0xfff) + size > 4096;
+}
+
+/** Both ends must be canonical; an end that wraps past 2^64 is address 0 again, which is. */
+@inline
+function refusedAddress(cpu: Cpu, va: u64, size: u32, vector: u32): bool {
+  if (canonical(va) && canonical(va + size - 1)) return false;
+  raiseCode(cpu, vector, 0);
+  return true;
+}
+
+/** Physical address for `access` to `size` bytes at `va` in one page; enters the page into the front cache. */
+function translateData(cpu: Cpu, va: u64, size: u32, access: u32): u64 {
+  if (!(cpu.cr0 & CR0_PG)) {
+    if (inRam(va, 1) && machine().preset != PRESET_NONE) fillFront(cpu, va, va, UNPAGED_LIST, !load<u8>(frameAt(va)));
+    return va;
+  }
+  const pa = translate(cpu, ROLE_L1D, va, size, access);
+  if (cpu.fault) return 0;
+  enterFront(cpu, va, pa, access);
+  return pa;
+}
+
+/** The front cache may answer for a page of RAM whose entry is in L1 and unmarked, if the access needed no privilege of its own. */
+function enterFront(cpu: Cpu, va: u64, pa: u64, access: u32): void {
+  if (!usedEntry || access & ACCESS_IMPLICIT || !inRam(pa, 1)) return;
+  const e = entryAt(usedEntry);
+  if (e.flags & ENTRY_STALE || e.l1d == NO_SLOT) return;
+  const writable = (e.flags & ENTRY_DIRTY) != 0 && !load<u8>(frameAt(pa)) && allowed(cpu, e.flags & RIGHTS, ACCESS_WRITE);
+  fillFront(cpu, va, pa, e.l1d, writable);
+}
+
+function readAt(cpu: Cpu, pa: u64, size: u32): u64 {
+  return inRam(pa, size) ? loadPhysical(pa, size) : mmioRead(cpu, pa, size);
+}
+
+function writeAt(cpu: Cpu, pa: u64, size: u32, value: u64): void {
+  if (inRam(pa, size)) storeRam(cpu, pa, size, value);
+  else mmioWrite(cpu, pa, size, value);
+}
+
+/** Bytes of an access that begins in one page and ends in the next. */
+function loadCrossing(cpu: Cpu, va: u64, size: u32, access: u32): u64 {
+  const first: u32 = 4096 - (<u32>va & 0xfff);
+  const low = translateData(cpu, va, first, access);
+  if (cpu.fault) return 0;
+  const high = translateData(cpu, va + first, size - first, access);
+  if (cpu.fault) return 0;
+  let value: u64 = 0;
+  for (let i: u32 = 0; i < size; i++) {
+    const pa = i < first ? low + i : high + i - first;
+    value |= readAt(cpu, pa, 1) << (i << 3);
+  }
+  return value;
+}
+
+function storeCrossing(cpu: Cpu, va: u64, size: u32, value: u64, access: u32): void {
+  const first: u32 = 4096 - (<u32>va & 0xfff);
+  // Marked entries are only used once it is certain that neither page refuses.
+  const low = translateData(cpu, va, first, access | ACCESS_PROBE);
+  if (cpu.fault) return;
+  const lowEntry = usedEntry;
+  const high = translateData(cpu, va + first, size - first, access | ACCESS_PROBE);
+  if (cpu.fault) return;
+  const highEntry = usedEntry;
+  if (cpu.cr0 & CR0_PG) {
+    useEntry(cpu, lowEntry, va, first, access);
+    useEntry(cpu, highEntry, va + first, size - first, access);
+  }
+  for (let i: u32 = 0; i < size; i++) {
+    const pa = i < first ? low + i : high + i - first;
+    writeAt(cpu, pa, 1, (value >> (i << 3)) & 0xff);
+  }
+}
+
+function loadAs(cpu: Cpu, va: u64, size: u32, access: u32, vector: u32): u64 {
+  if (refusedAddress(cpu, va, size, vector)) return 0;
+  if (crosses(va, size)) return loadCrossing(cpu, va, size, access);
+  const pa = translateData(cpu, va, size, access);
+  return cpu.fault ? 0 : readAt(cpu, pa, size);
+}
+
+function storeAs(cpu: Cpu, va: u64, size: u32, value: u64, access: u32, vector: u32): void {
+  if (refusedAddress(cpu, va, size, vector)) return;
+  if (crosses(va, size)) return storeCrossing(cpu, va, size, value, access);
+  const pa = translateData(cpu, va, size, access);
+  if (!cpu.fault) writeAt(cpu, pa, size, value);
+}
+
+/** Reads 1, 2, 4 or 8 bytes, zero-extended, with the rights of CPL and AC. */
+export function loadData(cpu: Cpu, va: u64, size: u32): u64 {
+  return loadAs(cpu, va, size, ACCESS_READ, GP);
+}
+
+/** Writes 1, 2, 4 or 8 bytes. Of a store that crosses pages both are checked before either is written. */
+export function storeData(cpu: Cpu, va: u64, size: u32, value: u64): void {
+  storeAs(cpu, va, size, value, ACCESS_WRITE, GP);
+}
+
+/** Reads with write intent: rights are checked and D is set as for a store, so the storeData that follows cannot fault. */
+export function loadForWrite(cpu: Cpu, va: u64, size: u32): u64 {
+  return loadAs(cpu, va, size, ACCESS_WRITE | ACCESS_INTENT, GP);
+}
+
+/** Faults as a store would, and sets A and D as it would; changes no data. */
+export function probeWrite(cpu: Cpu, va: u64, size: u32): void {
+  if (refusedAddress(cpu, va, size, GP)) return;
+  const access = ACCESS_WRITE | ACCESS_PROBE;
+  if (!crosses(va, size)) {
+    translateData(cpu, va, size, access);
+    return;
+  }
+  const first: u32 = 4096 - (<u32>va & 0xfff);
+  translateData(cpu, va, first, access);
+  if (!cpu.fault) translateData(cpu, va + first, size - first, access);
+}
+
+/** As loadData, storeData and loadForWrite for an operand in SS: a non-canonical address is #SS(0). */
+export function loadStack(cpu: Cpu, va: u64, size: u32): u64 {
+  return loadAs(cpu, va, size, ACCESS_READ, SSF);
+}
+
+export function storeStack(cpu: Cpu, va: u64, size: u32, value: u64): void {
+  storeAs(cpu, va, size, value, ACCESS_WRITE, SSF);
+}
+
+export function loadStackForWrite(cpu: Cpu, va: u64, size: u32): u64 {
+  return loadAs(cpu, va, size, ACCESS_WRITE | ACCESS_INTENT, SSF);
+}
+
+/** Implicit supervisor accesses: descriptor tables, TSS, the stack that a delivery switches to. AC does not lift SMAP for them. */
+export function loadSystem(cpu: Cpu, va: u64, size: u32): u64 {
+  return loadAs(cpu, va, size, ACCESS_IMPLICIT, GP);
+}
+
+export function storeSystem(cpu: Cpu, va: u64, size: u32, value: u64): void {
+  storeAs(cpu, va, size, value, ACCESS_IMPLICIT | ACCESS_WRITE, GP);
+}

@@ -1,0 +1,158 @@
+// What the architecture drops, and when: SDM 3A 4.10.4.1, one function for each row. Called by the handlers of
+// cpu/system/ after their checks, and by mmu/translate.ts for #PF. The counters of these events are kept here.
+//
+// A flush gives PCIDs new generations (mmu/generation.ts) and leaves the entries to be found dead; only single pages are
+// looked for. The front caches are emptied by every flush.
+
+import { Cpu, count, cpuAt, CR0_PG, CR4_PAE, CR4_PCIDE, CR4_PGE, CR4_SMEP } from "../cpu/state";
+import {
+  C_CR3_FLUSH, C_CR3_KEEP, C_CR4_FLUSH, C_CYCLES_INVALIDATE, C_INVLPG, C_INVPCID, C_TLB_INVALIDATIONS,
+} from "../probe/counters";
+import { COST_INVALIDATE_ALL, COST_INVALIDATE_PAGE, COST_SWITCH } from "../probe/cost";
+import {
+  emit, EVENT_CR3, EVENT_INVALIDATE, INVALIDATE_ALL, INVALIDATE_NON_GLOBAL, INVALIDATE_PAGE, INVALIDATE_PCID,
+  INVALIDATE_PCID_PAGE,
+} from "../probe/events";
+import { machine } from "../global";
+import { charge } from "./charge";
+import { entryAt } from "./entry";
+import { dropFront, resetFront } from "./front";
+import {
+  endAll, endNonGlobal, endPcid, endStructures, pcidOf, selectPcid, structureGeneration, tlbOf, translationGeneration,
+} from "./generation";
+import { KIND_PDE, KIND_PML4E, ROLE_L1D, ROLE_L1I, ROLE_L2D, ROLE_L2I, splitSecondLevel } from "./presets";
+import { dropEntry, findPage, findStructureOf } from "./tlb";
+
+/** Drops the translations of `va` that have generation `g1` or `g2`, of every page size and in every structure. */
+function dropTranslations(cpu: Cpu, va: u64, g1: u32, g2: u32): void {
+  const roles = splitSecondLevel() ? ROLE_L2I : ROLE_L2D;
+  let kinds = tlbOf(cpu).kinds & 7;
+  while (kinds) {
+    const kind = <u32>ctz(kinds);
+    kinds &= kinds - 1;
+    for (let role = ROLE_L1D; role <= roles; role++) {
+      const at = findPage(cpu.index, role, kind, va, g1, g2);
+      if (!at) continue;
+      dropEntry(entryAt(at));
+      count(cpu, C_TLB_INVALIDATIONS);
+    }
+  }
+}
+
+/** Drops the paging-structure entries of generation `generation` that a walk for `va` would use. */
+function dropStructures(cpu: Cpu, va: u64, generation: u32): void {
+  for (let kind = KIND_PDE; kind <= KIND_PML4E; kind++) {
+    const at = findStructureOf(cpu.index, kind, va, generation);
+    if (at) dropEntry(entryAt(at));
+  }
+}
+
+/** #PF: the address's translations in the PCID in use and global ones, and the paging-structure entries that led to it. */
+export function dropPage(cpu: Cpu, va: u64): void {
+  const t = tlbOf(cpu);
+  dropTranslations(cpu, va, t.current, t.global);
+  dropStructures(cpu, va, t.structure);
+}
+
+/** INVLPG: the page in the PCID in use, global or not, and all paging-structure entries of that PCID. */
+export function invlpg(cpu: Cpu, va: u64): void {
+  const t = tlbOf(cpu);
+  count(cpu, C_INVLPG);
+  charge(cpu, C_CYCLES_INVALIDATE, COST_INVALIDATE_PAGE);
+  emit(EVENT_INVALIDATE, cpu, INVALIDATE_PAGE, va, t.pcid);
+  dropTranslations(cpu, va, t.current, t.global);
+  endStructures(cpu);
+}
+
+/** INVPCID of `type` 0 one address, 1 one PCID, 2 all with globals, 3 all without. The caller has checked the operands. */
+export function invpcid(cpu: Cpu, type: u32, pcid: u32, va: u64): void {
+  count(cpu, C_INVPCID);
+  charge(cpu, C_CYCLES_INVALIDATE, type ? COST_INVALIDATE_ALL : COST_INVALIDATE_PAGE);
+  switch (type) {
+    case 0:
+      emit(EVENT_INVALIDATE, cpu, INVALIDATE_PCID_PAGE, va, pcid);
+      dropInPcid(cpu, pcid, va);
+      break;
+    case 1:
+      emit(EVENT_INVALIDATE, cpu, INVALIDATE_PCID, 0, pcid);
+      endPcid(cpu, pcid);
+      dropFront(cpu);
+      break;
+    case 2:
+      emit(EVENT_INVALIDATE, cpu, INVALIDATE_ALL, 0, 0);
+      flushAll(cpu);
+      break;
+    default:
+      emit(EVENT_INVALIDATE, cpu, INVALIDATE_NON_GLOBAL, 0, 0);
+      flushNonGlobal(cpu);
+  }
+}
+
+function dropInPcid(cpu: Cpu, pcid: u32, va: u64): void {
+  const generation = translationGeneration(cpu.index, pcid);
+  if (generation) dropTranslations(cpu, va, generation, generation);
+  const structure = structureGeneration(cpu.index, pcid);
+  if (structure) dropStructures(cpu, va, structure);
+}
+
+/** MOV to CR3: the value becomes CR3; without bit 63 the new PCID loses its non-global entries. The caller has checked it. */
+export function writeCr3(cpu: Cpu, value: u64): void {
+  const keep = (value >> 63) != 0 && (cpu.cr4 & CR4_PCIDE) != 0;
+  emit(EVENT_CR3, cpu, value, cpu.cr3, 0);
+  cpu.cr3 = value & 0x7fffffffffffffff;
+  if (keep) {
+    count(cpu, C_CR3_KEEP);
+    charge(cpu, C_CYCLES_INVALIDATE, COST_SWITCH);
+    selectPcid(cpu);
+  } else {
+    count(cpu, C_CR3_FLUSH);
+    charge(cpu, C_CYCLES_INVALIDATE, COST_INVALIDATE_ALL);
+    emit(EVENT_INVALIDATE, cpu, INVALIDATE_PCID, 0, pcidOf(cpu));
+    endPcid(cpu, pcidOf(cpu));
+  }
+  dropFront(cpu);
+}
+
+/**
+ * What a change of CR0, CR4 or EFER, which `cpu` holds already, does to cached translations. PG, PGE, and PCIDE going
+ * to 0 drop everything; PAE, and SMEP going to 1, what belongs to the PCID in use. Other bits (WP, SMAP, NXE ...)
+ * change what entries permit, not the entries: then the front caches are emptied.
+ */
+export function controlsChanged(cpu: Cpu, oldCr0: u64, oldCr4: u64, oldEfer: u64): void {
+  const cr4 = oldCr4 ^ cpu.cr4;
+  if ((oldCr0 ^ cpu.cr0) & CR0_PG || cr4 & CR4_PGE || cr4 & oldCr4 & CR4_PCIDE) {
+    count(cpu, C_CR4_FLUSH);
+    emit(EVENT_INVALIDATE, cpu, INVALIDATE_ALL, 0, 0);
+    flushAll(cpu);
+  } else if (cr4 & CR4_PAE || cr4 & cpu.cr4 & CR4_SMEP) {
+    count(cpu, C_CR4_FLUSH);
+    emit(EVENT_INVALIDATE, cpu, INVALIDATE_PCID, 0, pcidOf(cpu));
+    endPcid(cpu, pcidOf(cpu));
+    dropFront(cpu);
+  } else if (cr4 | (oldCr0 ^ cpu.cr0) | (oldEfer ^ cpu.efer)) {
+    dropFront(cpu);
+  }
+}
+
+/** Drops the non-global translations and the paging-structure entries of every PCID. */
+export function flushNonGlobal(cpu: Cpu): void {
+  endNonGlobal(cpu);
+  dropFront(cpu);
+}
+
+/** Drops everything that is cached. */
+export function flushAll(cpu: Cpu): void {
+  endAll(cpu);
+  dropFront(cpu);
+}
+
+/** Empty TLBs on every CPU, for the preset that `machine()` names. Their region must be zero, as memory is at power-on. */
+export function resetTlbs(): void {
+  for (let i: u32 = 0; i < machine().cpus; i++) endAll(cpuAt(i));
+  resetFront();
+}
+
+/** Empties what is derived, whatever lies there: after a restore. */
+export function dropDerived(): void {
+  resetFront();
+}

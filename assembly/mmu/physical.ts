@@ -1,0 +1,89 @@
+// Guest RAM by physical address. Every store to RAM that is not a hit in a front cache goes through here: it keeps
+// decoded code, staleness, watches and clean marks right. Used by the MMU's slow path, the walker and devices.
+
+import { Cpu, cpuAt, count } from "../cpu/state";
+import { codeWritten } from "../cpu/code";
+import { C_CODE_WRITES } from "../probe/counters";
+import { emit, EVENT_WATCH } from "../probe/events";
+import { machine, ramAt, frameAt } from "../global";
+import { FRAME_CODE, FRAME_PT, FRAME_WATCHED, FRAME_CLEAN, unflagFrame, holdsCode } from "./frames";
+import { storedIntoTable, tableWordChanged } from "./staleness";
+
+@inline
+function readRam(at: usize, size: u32): u64 {
+  switch (size) {
+    case 1: return load<u8>(at);
+    case 2: return load<u16>(at);
+    case 4: return load<u32>(at);
+    default: return load<u64>(at);
+  }
+}
+
+@inline
+function writeRam(at: usize, size: u32, value: u64): void {
+  switch (size) {
+    case 1: store<u8>(at, <u8>value); break;
+    case 2: store<u16>(at, <u16>value); break;
+    case 4: store<u32>(at, <u32>value); break;
+    default: store<u64>(at, value);
+  }
+}
+
+/** Whether [pa, pa + size) lies in RAM. */
+@inline
+export function inRam(pa: u64, size: u32): bool {
+  return pa + size <= <u64>machine().ramSize;
+}
+
+/** Reads 1, 2, 4 or 8 bytes of RAM; beyond its end all ones. */
+export function loadPhysical(pa: u64, size: u32): u64 {
+  if (!inRam(pa, size)) return u64.MAX_VALUE >> (64 - (size << 3));
+  return readRam(ramAt(pa), size);
+}
+
+/** Writes 1, 2, 4 or 8 bytes of RAM, within one frame, for a device; beyond the end of RAM nothing happens. */
+export function storePhysical(pa: u64, size: u32, value: u64): void {
+  if (inRam(pa, size)) storeRam(cpuAt(machine().current), pa, size, value);
+}
+
+/** Writes 1, 2, 4 or 8 bytes that lie in one frame of RAM, on behalf of `cpu`. */
+export function storeRam(cpu: Cpu, pa: u64, size: u32, value: u64): void {
+  const flags = <u32>load<u8>(frameAt(pa));
+  if (flags) storeFlagged(cpu, pa, size, value, flags);
+  else writeRam(ramAt(pa), size, value);
+}
+
+function storeFlagged(cpu: Cpu, pa: u64, size: u32, value: u64, flags: u32): void {
+  const frame = <u32>(pa >> 12);
+  const at = ramAt(pa);
+  if (flags & FRAME_CLEAN) unflagFrame(frame, FRAME_CLEAN);
+  if (flags & FRAME_PT) storeTable(cpu, pa, size, value);
+  else writeRam(at, size, value);
+  if (flags & FRAME_CODE && holdsCode(pa, size)) {
+    count(cpu, C_CODE_WRITES);
+    cpu.codeChanged = 1;
+    codeWritten(frame);
+  }
+  if (flags & FRAME_WATCHED) emit(EVENT_WATCH, cpu, pa, value, size);
+}
+
+/** A store into a page table may change one word or, unaligned, two. */
+function storeTable(cpu: Cpu, pa: u64, size: u32, value: u64): void {
+  const first = pa & ~7;
+  const last = (pa + size - 1) & ~7;
+  const firstBefore = load<u64>(ramAt(first));
+  const lastBefore = load<u64>(ramAt(last));
+  writeRam(ramAt(pa), size, value);
+  tableWordChanged(cpu, <u32>first, firstBefore, load<u64>(ramAt(first)));
+  if (last != first) tableWordChanged(cpu, <u32>last, lastBefore, load<u64>(ramAt(last)));
+  storedIntoTable(<u32>(pa >> 12));
+}
+
+/** Sets A or D bits in the word at `word`, as a walk does: one locked step, of which staleness takes no notice. */
+export function setWordBits(cpu: Cpu, word: u32, bits: u64): void {
+  const at = ramAt(word);
+  const value = load<u64>(at) | bits;
+  const flags = <u32>load<u8>(frameAt(word)) & ~FRAME_PT;
+  if (flags) storeFlagged(cpu, word, 8, value, flags);
+  else store<u64>(at, value);
+}

@@ -1,0 +1,50 @@
+// The scheduler's own state: where a run stands inside a round. It lies in linear memory, so a run that is cut
+// into pieces of any size, or goes on from a snapshot, makes the same turns as one that is not.
+
+import { GLOBAL_BASE } from "../memory-map";
+import { Cpu } from "../cpu/state";
+
+/** GLOBAL_BASE + 0x1000 is DEVICES_IN_CORE; the scheduler comes before it. */
+const SCHEDULER_BASE: u32 = GLOBAL_BASE + 0x800;
+
+@unmanaged
+export class Scheduler {
+  /** CPUs that are given turns: a CPU that waits and has nothing in flight is not. */
+  awake: u64;
+  /** CPUs whose turn in this round is still to come, the current one included. */
+  toVisit: u64;
+  /** Ticks that the CPU in turn has used in this round, up to the start of its slice. */
+  used: u64;
+  /** The most ticks that any CPU used in this round. */
+  roundTicks: u64;
+  /** Steps left in the turn under way; 0 between turns. */
+  turnLeft: i32;
+  /** Nonzero between the first turn of a round and its end. */
+  inRound: u32;
+  /** Some CPU paused in the round before, or in this one: turns are short. */
+  pausedBefore: u32;
+  pausedNow: u32;
+  /** Jumps to a timer since the last step that any CPU made. */
+  idleJumps: u32;
+  /** CPU that the last lowest-priority message went to (apic/destination.ts). */
+  lastLowest: u32;
+}
+
+@inline
+export function scheduler(): Scheduler {
+  return changetype<Scheduler>(SCHEDULER_BASE);
+}
+
+/** Per-CPU part, behind the local APIC in the CPU's block. */
+const TURN_OFFSET: usize = 0x1000;
+
+@unmanaged
+export class Turn {
+  /** Tick since which a halted CPU's idle time is still to be counted. */
+  haltedSince: u64;
+}
+
+@inline
+export function turnOf(cpu: Cpu): Turn {
+  return changetype<Turn>(changetype<usize>(cpu) + TURN_OFFSET);
+}

@@ -1,0 +1,52 @@
+// Options that several commands have, so that they are spelled and checked alike.
+
+import { InvalidArgumentError, Option } from "commander";
+import { formatSize, MAX_CPUS, parseSize, parseWhole, TLB_PRESETS, UserError } from "../index.js";
+
+/** Makes an option's parser from a function that throws UserError. */
+function checked<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (error instanceof UserError) throw new InvalidArgumentError(error.message);
+      throw error;
+    }
+  };
+}
+
+const LARGEST = Number.MAX_SAFE_INTEGER;
+
+export const cpusOption = (fallback: number): Option =>
+  new Option("--cpus <n>", `number of CPUs, 1 to ${MAX_CPUS}`)
+    .default(fallback)
+    .argParser(checked((text) => parseWhole(text, "the number of CPUs", 1, MAX_CPUS)));
+
+export const memoryOption = (fallback: number): Option =>
+  new Option("--memory <size>", "RAM, such as 512M or 1G; a bare number is in MiB")
+    .default(fallback, formatSize(fallback))
+    .argParser(checked(parseSize));
+
+export const fastMemoryOption = (): Option =>
+  new Option("--fast-memory <size>", "how much of it is the fast node (default: a quarter)").argParser(checked(parseSize));
+
+export const tlbOption = (): Option =>
+  new Option("--tlb <preset>", "geometry of the TLBs").choices(TLB_PRESETS).default("skylake");
+
+export const seedOption = (): Option =>
+  new Option("--seed <n>", "seeds scheduling and TLB replacement")
+    .default(1)
+    .argParser(checked((text) => parseWhole(text, "the seed", 0, LARGEST)));
+
+export const maxInstructionsOption = (): Option =>
+  new Option("--max-instructions <n>", "stop after this many steps: instructions retired and interrupts taken")
+    .argParser(checked((text) => parseWhole(text, "the limit of instructions", 1, LARGEST)));
+
+export const timeoutOption = (): Option =>
+  new Option("--timeout <seconds>", "stop after this many seconds of the host's time").argParser(
+    checked((text) => {
+      const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+      if (!(seconds > 0 && seconds < 1e9)) throw new UserError(`the timeout must be a positive number of seconds, not "${text}"`);
+      return seconds;
+    }),
+  );

@@ -1,0 +1,77 @@
+// Loads the core and says what it exports. Nothing outside src/machine touches it.
+
+import { readFile } from "node:fs/promises";
+import { RAM_BASE } from "../../assembly/memory-map.js";
+import { UserError } from "../errors.js";
+
+/** What assembly/index.ts exports, as far as the host uses it. 64-bit numbers are bigints. */
+export interface CoreExports {
+  init(ramBytes: number, cpus: number, preset: number, seed: bigint): void;
+  enterProtected(eip: number, eax: number, ebx: number): void;
+  run(maxSteps: bigint): number;
+  requestStop(): void;
+  setIrq(line: number, level: number): void;
+  clock(): bigint;
+  steps(): bigint;
+  stateHash(): bigint;
+  getRegister(cpu: number, id: number): bigint;
+  setRegister(cpu: number, id: number, value: bigint): number;
+  physicalOf(cpu: number, va: bigint): bigint;
+  setEventMask(mask: number): void;
+  eventCount(): bigint;
+  afterRestore(): void;
+  getStopCpu(): number;
+  getStopDetail(): number;
+  getStopRip(): bigint;
+  getStopLength(): number;
+  getStopBytes(half: number): bigint;
+}
+
+export interface Core {
+  readonly exports: CoreExports;
+  readonly memory: WebAssembly.Memory;
+}
+
+/** Port I/O that the core passes on. */
+export interface PortHandler {
+  portIn(port: number, size: number): number;
+  portOut(port: number, size: number, value: number): void;
+}
+
+const WASM_PAGE = 65536;
+
+let compiled: Promise<WebAssembly.Module> | undefined;
+
+/** The core is beside the bundle that this file is part of. */
+async function compile(): Promise<WebAssembly.Module> {
+  const file = new URL("core.wasm", import.meta.url);
+  try {
+    return await WebAssembly.compile(await readFile(file));
+  } catch (error) {
+    compiled = undefined;
+    throw new UserError(`the core cannot be loaded from ${file.pathname}: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * A fresh instance with room for exactly `ramBytes` of guest RAM. The memory cannot grow, so views of
+ * it stay valid; what the guest never touches costs the host nothing.
+ */
+export async function instantiateCore(ramBytes: number, ports: PortHandler): Promise<Core> {
+  compiled ??= compile();
+  const pages = Math.ceil((RAM_BASE + ramBytes) / WASM_PAGE);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const instance = await WebAssembly.instantiate(await compiled, {
+    env: {
+      memory,
+      abort: (_message: number, _file: number, line: number, column: number) => {
+        throw new Error(`the core failed an assertion (line ${line}, column ${column})`);
+      },
+    },
+    host: {
+      portIn: (port: number, size: number) => ports.portIn(port, size),
+      portOut: (port: number, size: number, value: number) => ports.portOut(port, size, value),
+    },
+  });
+  return { exports: instance.exports as unknown as CoreExports, memory };
+}

@@ -1,0 +1,9 @@
+// The machine, for every floor above it.
+
+export { Machine } from "./machine.js";
+export { type MachineOptions, TLB_PRESETS, type TlbPreset } from "./options.js";
+export { describeStop, type CoreStop, type DeviceStop, type Stop } from "./stop.js";
+export { REGISTER_NAMES, type RegisterName } from "./registers.js";
+export { COUNTER_HELP, COUNTER_NAMES, type CounterName, type Counters, isModelled } from "./counters.js";
+export type { Snapshot } from "./snapshot.js";
+export type { Device, DeviceBus, PortRange } from "./device.js";

@@ -1,0 +1,44 @@
+// What the core declares and the host repeats, or names, must be the same: these tests read the core's
+// sources where the host cannot compile them.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import * as counters from "../../assembly/probe/counters.ts";
+import { COUNTER_HELP, COUNTER_NAMES } from "../../src/machine/counters.ts";
+import { TLB_PRESETS } from "../../src/machine/options.ts";
+import { REGISTER_NAMES, registerNumber } from "../../src/machine/registers.ts";
+import { CORE_STOPS, NOT_IMPLEMENTED } from "../../src/machine/stop.ts";
+
+/** Constants `PREFIX_NAME: u32 = number` in a source of the core. Tests run in the project's folder. */
+function constants(file: string, prefix: string): Record<string, number> {
+  const found = readFileSync(file, "utf8").matchAll(new RegExp(`^export const ${prefix}_(\\w+): u32 = (\\d+);`, "gm"));
+  return Object.fromEntries([...found].map((match) => [match[1], Number(match[2])]));
+}
+
+test("the host's counters are the core's, in the same order, each with a help text", () => {
+  assert.equal(COUNTER_NAMES.length, counters.COUNTERS);
+  const declared = constants("assembly/probe/counters.ts", "C");
+  COUNTER_NAMES.forEach((name, id) => assert.equal(declared[name.toUpperCase()], id, name));
+  assert.deepEqual(Object.keys(COUNTER_HELP).sort(), [...COUNTER_NAMES].sort());
+});
+
+test("the host's registers are the core's", () => {
+  const declared = constants("assembly/probe/registers.ts", "REGISTER");
+  assert.deepEqual(Object.keys(declared).map((name) => name.toLowerCase()), REGISTER_NAMES);
+  for (const name of REGISTER_NAMES) assert.equal(registerNumber(name), declared[name.toUpperCase()]);
+});
+
+test("the host knows every reason for which the core stops", () => {
+  assert.deepEqual({ ...CORE_STOPS }, constants("assembly/global.ts", "STOP"));
+});
+
+test("the host has a text for everything that the core calls not implemented", () => {
+  const texts = Object.fromEntries(Object.entries(NOT_IMPLEMENTED).map(([name, [number]]) => [name, number]));
+  assert.deepEqual(texts, constants("assembly/global.ts", "NI"));
+});
+
+test("the TLB presets have the core's numbers", () => {
+  const declared = constants("assembly/mmu/presets.ts", "PRESET");
+  TLB_PRESETS.forEach((name, number) => assert.equal(declared[name.toUpperCase()], number));
+});
