@@ -10,6 +10,7 @@ import { resetPics } from "./apic/pic";
 import { resetPit } from "./apic/pit";
 import { dropDerived, resetTlbs } from "./mmu/invalidate";
 import * as frames from "./mmu/frames";
+import * as list from "./mmu/list";
 import * as walk from "./mmu/walk";
 import { now } from "./smp/clock";
 import { powerOnCpus } from "./smp/reset";
@@ -78,6 +79,21 @@ export function eventCount(): u64 {
 /** Physical address that the page tables give for `va` on CPU `index` now; -1 if none. Nothing is cached or set. */
 export function physicalOf(index: u32, va: u64): i64 {
   return walk.physicalOf(cpuAt(index), va);
+}
+
+/** How many places structure `role` (ROLE_* of mmu/presets.ts) of CPU `index` has; 0 if the preset has no such structure. */
+export function tlbPlaces(index: u32, role: u32): u32 {
+  return list.tlbPlaces(cpuAt(index), role);
+}
+
+/** Leaves the entry at `place` of that structure at ANSWER_BASE, laid out as mmu/list.ts says; false if none is there. */
+export function tlbEntry(index: u32, role: u32, place: u32): bool {
+  return list.tlbEntry(cpuAt(index), role, place);
+}
+
+/** Memory from physical address `from` on is of the slow tier; 0 if none is. Only modelled cycles depend on it. */
+export function setSlowTier(from: u64): void {
+  machine().slowFrom = from;
 }
 
 /** After a snapshot was put back: what is derived from the state is made anew on demand. */

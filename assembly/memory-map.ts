@@ -36,8 +36,15 @@ export const CPU_BASE: u32 = COUNTER_BASE + COUNTER_SIZE;
 export const CPU_STRIDE: u32 = 8 * KIB;
 export const CPU_SIZE: u32 = MAX_CPUS * CPU_STRIDE;
 
+/**
+ * D: state of the CPU that has the turn, while it has it (cpu/state.ts): at a constant address the hot loop's
+ * register accesses need no base register. Between turns nobody's.
+ */
+export const RUNNING_BASE: u32 = CPU_BASE + CPU_SIZE;
+export const RUNNING_SIZE: u32 = 8 * KIB;
+
 /** S: TLBs and paging-structure caches of each CPU (mmu/tlb.ts). */
-export const TLB_BASE: u32 = CPU_BASE + CPU_SIZE;
+export const TLB_BASE: u32 = RUNNING_BASE + RUNNING_SIZE;
 export const TLB_STRIDE: u32 = 320 * KIB;
 export const TLB_SIZE: u32 = MAX_CPUS * TLB_STRIDE;
 

@@ -3,17 +3,20 @@
 // (CC chooses), and nothing else. A step runs only if its command, or a file that
 // it read last time, has changed; what was read comes from the compiler's depfiles.
 
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { findCompiler } from "../tools/build/compiler.mjs";
+import { ToolError } from "../tools/build/errors.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = "build/guest";
 const parallelJobs = 2;
 
 const programs = ["hello", "lookup", "churn", "tlbflush", "selftest"];
+const extraSources = { selftest: ["selftest_mm", "selftest_threads", "selftest_numa"] };
 const libc = ["guest/user/crt0.S", "guest/user/libc.c", "guest/user/thread.c",
   "guest/kernel/vsprintf.c", "guest/kernel/string.c"];
 const kernelFolders = ["guest/boot", "guest/kernel", "guest/mm", "guest/mm/policy"];
@@ -24,29 +27,8 @@ const commonFlags = ["-std=gnu11", "-O2", "-ffreestanding", "-nostdlib", "-fno-p
   "-Wall", "-Wextra", "-Wstrict-prototypes", "-Wmissing-prototypes", "-Werror", "-Iguest/include", "-MD"];
 const kernelFlags = [...commonFlags, "-mcmodel=kernel", "-mno-red-zone", "-Iguest/kernel"];
 const userFlags = [...commonFlags, "-Iguest/user"];
-const linkFlags = ["-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none", "-Wl,-z,noexecstack",
+const linkFlags = ["-nostdlib", "-static", "-Wl,--build-id=none", "-Wl,-z,noexecstack",
   "-Wl,-z,max-page-size=4096", "-Wl,-z,norelro"];
-
-export class GuestBuildError extends Error {
-  exitCode = 2;
-}
-
-/** The compiler's command words, and what a link needs besides. */
-function findCompiler() {
-  const candidates = process.env.CC ? [process.env.CC.trim().split(/\s+/)] : [["gcc"], ["clang"]];
-  for (const command of candidates) {
-    const version = spawnSync(command[0], [...command.slice(1), "--version"], { encoding: "utf8" });
-    if (version.status !== 0) continue;
-    if (version.stdout.includes("clang")) {
-      return { compile: [...command, "--target=x86_64-linux-gnu"], link: ["-fuse-ld=lld"] };
-    }
-    const machine = spawnSync(command[0], [...command.slice(1), "-dumpmachine"], { encoding: "utf8" });
-    if (machine.stdout.startsWith("x86_64")) return { compile: command, link: [] };
-  }
-  throw new GuestBuildError(process.env.CC
-    ? `guest: CC=${process.env.CC} is not a compiler for x86-64`
-    : "guest: no C compiler for x86-64 found; install the package gcc, or clang and lld");
-}
 
 const digests = new Map();
 
@@ -95,7 +77,7 @@ class Builder {
       child.on("error", reject);
       child.on("close", resolve);
     });
-    if (status !== 0) throw new GuestBuildError(`guest: ${step.output} failed:\n${text}`);
+    if (status !== 0) throw new ToolError(`guest: ${step.output} failed:\n${text}`);
     if (text) process.stderr.write(text);
     digests.delete(step.output);
     this.state[step.output] = this.key(step);
@@ -164,7 +146,7 @@ function checkLoadOffsets(elfPath) {
     const at = Number(elf.readBigUInt64LE(0x20)) + i * elf.readUInt16LE(0x36);
     if (elf.readUInt32LE(at) === 1) deltas.add(elf.readBigUInt64LE(at + 0x18) - elf.readBigUInt64LE(at + 8));
   }
-  if (deltas.size !== 1) throw new GuestBuildError(`guest: the segments of ${elfPath} are not contiguous in the file`);
+  if (deltas.size !== 1) throw new ToolError(`guest: the segments of ${elfPath} are not contiguous in the file`);
 }
 
 /** `address type name` for every function and object of the kernel, by address, as System.map has it. */
@@ -197,14 +179,15 @@ export async function buildGuest({ report = () => {} } = {}) {
   mkdirSync(join(root, out), { recursive: true });
 
   const library = libc.map((file) => builder.compileStep(file, userFlags, "obj-user"));
-  const mains = programs.map((name) => builder.compileStep(`guest/user/${name}.c`, userFlags, "obj-user"));
+  const own = programs.map((name) => [name, ...(extraSources[name] ?? [])]
+    .map((part) => builder.compileStep(`guest/user/${part}.c`, userFlags, "obj-user")));
   const kernel = kernelFolders.flatMap(sources).map((file) => builder.compileStep(file, kernelFlags, "obj"));
-  await builder.runAll([...library, ...mains, ...kernel], report);
+  await builder.runAll([...library, ...own.flat(), ...kernel], report);
 
   const elfs = programs.map((name) => `${out}/user/${name}.elf`);
   const libraryObjects = library.map((step) => step.output);
   await builder.runAll(programs.map((_, i) =>
-    builder.linkStep([...libraryObjects, mains[i].output], "guest/user/user.lds", elfs[i])), report);
+    builder.linkStep([...libraryObjects, ...own[i].map((step) => step.output)], "guest/user/user.lds", elfs[i])), report);
 
   const tableSource = writeProgramTable(elfs);
   const table = {
@@ -235,7 +218,7 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
     console.error(`guest: ${relative(process.cwd(), image)} ${steps ? `built (${steps} steps)` : "is up to date"}`);
   } catch (error) {
     if (tty) process.stderr.write("\r\x1b[K");
-    if (!(error instanceof GuestBuildError)) throw error;
+    if (!(error instanceof ToolError)) throw error;
     console.error(error.message);
     process.exitCode = error.exitCode;
   }

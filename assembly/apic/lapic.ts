@@ -2,6 +2,7 @@
 // interrupt is taken next: IRR, ISR, TMR, the priorities, acknowledge and EOI. Registers as software sees
 // them are in registers.ts; messages between APICs in ipi.ts and flight.ts.
 
+import { CPU_BASE, CPU_STRIDE } from "../memory-map";
 import { Cpu } from "../cpu/state";
 import { wake, NEVER } from "../smp/clock";
 import { emit, EVENT_EOI } from "../probe/events";
@@ -55,7 +56,7 @@ export class Lapic {
 
 @inline
 export function lapicOf(cpu: Cpu): Lapic {
-  return changetype<Lapic>(changetype<usize>(cpu) + LAPIC_OFFSET);
+  return changetype<Lapic>(CPU_BASE + cpu.index * CPU_STRIDE + LAPIC_OFFSET);
 }
 
 export const APIC_BASE_BSP: u64 = 0x100;
@@ -139,6 +140,12 @@ export function acceptFixed(cpu: Cpu, vector: u32, level: bool): bool {
   return true;
 }
 
+/** Priorities changed: what waited may now be taken. */
+@inline
+function lookAgain(cpu: Cpu): void {
+  if (pendingVector(cpu) >= 0) cpu.attention = 1;
+}
+
 /** EOI: ends the interrupt in service of the highest priority; a level-triggered one is told to the I/O APIC. */
 export function endOfInterrupt(cpu: Cpu): void {
   const apic = lapicOf(cpu);
@@ -148,14 +155,13 @@ export function endOfInterrupt(cpu: Cpu): void {
   clearBit(at + ISR, vector);
   emit(EVENT_EOI, cpu, vector, 0, 0);
   if (testBit(at + TMR, vector) && !(apic.svr & SVR_NO_EOI_BROADCAST)) ioapicEoi(vector);
-  // What waited behind it may now be taken.
-  cpu.attention = 1;
+  lookAgain(cpu);
 }
 
 export function setTaskPriority(cpu: Cpu, value: u32): void {
   lapicOf(cpu).tpr = value & 0xff;
   cpu.cr8 = (value >> 4) & 0xf;
-  cpu.attention = 1;
+  lookAgain(cpu);
 }
 
 /** CR8 is bits 7:4 of the task priority (SDM 3A 11.8.6). */

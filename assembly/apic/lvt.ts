@@ -1,9 +1,9 @@
 // The local vector table: interrupts that arise in or at the CPU itself (timer, LINT0, LINT1, errors), and the
 // error status register (SDM 3A 11.5).
 
-import { Cpu } from "../cpu/state";
+import { Cpu, cpuAt } from "../cpu/state";
 import { notImplemented } from "../cpu/fault";
-import { NI_APIC } from "../global";
+import { machine, NI_APIC } from "../global";
 import { wake } from "../smp/clock";
 import { Lapic, lapicOf, acceptFixed, LVT_MASKED, SVR_ENABLE } from "./lapic";
 import { timerModeChanged } from "./timer";
@@ -72,8 +72,9 @@ export function acceptSpecial(cpu: Cpu, mode: u32, vector: u32): void {
       break;
     case MODE_STARTUP: apic.sipiPending = 0x100 | vector; break;
     case MODE_EXTINT: apic.extPending = 1; break;
-    // SMM is not modelled, and mode 3 is reserved.
-    default: return notImplemented(cpu, NI_APIC);
+    // There is no SMM, and mode 3 is reserved. Whoever has the turn caused it.
+    case MODE_SMI:
+    default: return notImplemented(cpuAt(machine().current), NI_APIC);
   }
   wake(cpu);
 }

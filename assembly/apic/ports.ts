@@ -27,7 +27,7 @@ function write(cpu: Cpu, port: u32, value: u32): void {
   else writePicCommand(port >> 7, value);
 }
 
-/** Reads `size` (1, 2, 4) bytes from `port`; -1 if the port is none of the core's. Wider accesses are byte by byte, as on the ISA bus. */
+/** Reads `size` (1, 2, 4) bytes from `port`, byte by byte as on the ISA bus; -1 if the port is none of the core's. */
 export function portIn(cpu: Cpu, port: u32, size: u32): i64 {
   if (!isClaimed(port)) return -1;
   let value: u64 = 0;

@@ -4,34 +4,43 @@
 import { machine } from "../global";
 import { ramAt } from "../global";
 import { CODE_PAGE_BASE } from "../memory-map";
-import { KIND_CHAIN, KIND_JCC_ANY } from "../../build/generated/decode-table";
+import { KIND_CHAIN, KIND_JCC_RARE, KIND_STUB } from "../../build/generated/decode-table";
 import { fusedHandlerOf } from "../../build/generated/cold";
 import { Cpu, count } from "./state";
 import { C_BLOCKS_DECODED } from "../probe/counters";
-import { fuseRowOf, fusedKind } from "./select";
-import { decode, DECODED_END, DECODED_SHORT } from "./decode";
+import { fuseRowOf, fusedKind, flagUseOf, quietKind, FLAGS_SEEN, FLAGS_REPLACED } from "./select";
+import { decode, DECODED_END, DECODED_SHORT, DECODED_LINKS } from "./decode";
 import { undefined } from "./ops/undefined";
-import { STUB_TAKEN } from "./slow";
 import { fetchTranslate } from "../mmu/fetch";
 import { noteCode } from "../mmu/frames";
 import {
-  REC_KIND, REC_COLD, REC_DST, REC_BEFORE, REC_TOTAL, REC_START, REC_LENGTH, REC_BLOCK, REC_DISP, REC_IMM, REC_TARGET, REC_TAKEN, REC_FALL,
+  REC_KIND, REC_COLD, REC_DST, REC_BEFORE, REC_TOTAL, REC_START, REC_LENGTH, REC_BLOCK, REC_DISP, REC_IMM, REC_TARGET, REC_TAKEN, REC_FALL, STUB_ORIGIN, STUB_LINK,
   REC_FIRST, REC_BYTES, MAX_BLOCK, MAX_LENGTH,
 } from "./record";
 
-/** Two records and 32 bytes for an instruction that crosses pages; used at once, never kept. In code page 0, which is nobody's. */
+/** A block and its bytes for an instruction that crosses pages; used at once, never kept. In code page 0, which is nobody's. */
 const SCRATCH: usize = CODE_PAGE_BASE + 512;
-const SCRATCH_BYTES: usize = SCRATCH + 4 * REC_BYTES;
+const SCRATCH_BYTES: usize = SCRATCH + 8 * REC_BYTES;
 
-/** Closes the block with a record that goes on at `offset`. */
-function close(rec: usize, offset: u32, instructions: u32): void {
+/** Lets link `link` of `origin` lead to a stub, made at `at`; what follows it is returned. */
+function stub(at: usize, origin: usize, link: usize): usize {
+  memory.fill(at, 0, REC_BYTES);
+  store<u16>(at, <u16>KIND_STUB, REC_KIND);
+  store<u32>(at, <u32>origin, STUB_ORIGIN);
+  store<u32>(at, <u32>link, STUB_LINK);
+  store<u32>(origin + link, <u32>at);
+  return at + REC_BYTES;
+}
+
+/** Closes the block with a record that goes on at `offset`; what follows it and its stub is returned. */
+function close(rec: usize, offset: u32, instructions: u32): usize {
   memory.fill(rec, 0, REC_BYTES);
   store<u16>(rec, <u16>KIND_CHAIN, REC_KIND);
   store<u8>(rec, <u8>instructions, REC_BEFORE);
   store<u8>(rec, <u8>instructions, REC_TOTAL);
   store<u16>(rec, <u16>offset, REC_START);
   store<i32>(rec, <i32>offset, REC_TARGET);
-  store<u32>(rec, <u32>STUB_TAKEN, REC_TAKEN);
+  return stub(rec + REC_BYTES, rec, REC_TAKEN);
 }
 
 /** Joins the conditional jump at `rec` with the compare before it, if the pair has a hot kind. */
@@ -47,14 +56,28 @@ function fuse(rec: usize, first: usize): bool {
   store<u16>(first, <u16>kind, REC_KIND);
   store<u16>(first, <u16>fusedHandlerOf(row - 1), REC_COLD);
   store<i32>(first, load<i32>(rec, REC_TARGET), REC_TARGET);
-  store<u32>(first, load<u32>(rec, REC_TAKEN), REC_TAKEN);
-  store<u32>(first, load<u32>(rec, REC_FALL), REC_FALL);
   return true;
 }
 
 @inline
 function isJcc(kind: u32): bool {
-  return kind > KIND_CHAIN && kind <= KIND_JCC_ANY;
+  return kind > KIND_CHAIN && kind <= KIND_JCC_RARE;
+}
+
+/**
+ * Lets records from `first` up to `end` whose flags nobody can see leave them uncomputed: the next one that touches the flags
+ * replaces them all, and none in between can fault or leave. Cold handlers, which run when a block is cut short, compute them always.
+ */
+function quieten(first: usize, end: usize): void {
+  let seen = true;
+  for (let rec = end - REC_BYTES; rec >= first; rec -= REC_BYTES) {
+    const kind = load<u16>(rec, REC_KIND);
+    const quiet = quietKind(kind);
+    if (quiet && !seen) store<u16>(rec, <u16>quiet, REC_KIND);
+    const use = flagUseOf(kind);
+    if (use == FLAGS_SEEN) seen = true;
+    else if (use == FLAGS_REPLACED) seen = false;
+  }
 }
 
 /**
@@ -71,6 +94,7 @@ export function decodeBlock(cpu: Cpu, entry: usize, pa: u64, va: u64): usize {
   let rec = start;
   let n: u32 = 0;
   let ended = false;
+  let links = false;
   while (!ended && n < MAX_BLOCK && offset < 4096) {
     // Beyond RAM the bus reads as ones: FF FF is an undefined instruction.
     let length: i32 = inRam ? decode(rec, page + offset, 4096 - offset, offset, cpu.mode) : openBus(rec, offset);
@@ -79,6 +103,7 @@ export function decodeBlock(cpu: Cpu, entry: usize, pa: u64, va: u64): usize {
       return decodeCrossing(cpu, page + offset, offset, va);
     }
     ended = (length & DECODED_END) != 0;
+    links = (length & DECODED_LINKS) != 0;
     store<u8>(rec, <u8>n, REC_BEFORE);
     n++;
     store<u8>(rec, <u8>n, REC_TOTAL);
@@ -86,10 +111,15 @@ export function decodeBlock(cpu: Cpu, entry: usize, pa: u64, va: u64): usize {
     if (n > 1 && isJcc(load<u16>(rec, REC_KIND)) && fuse(rec, rec - REC_BYTES)) continue;
     rec += REC_BYTES;
   }
-  close(rec, offset, n);
+  quieten(start, rec);
+  let next = close(rec, offset, n);
+  if (links) {
+    next = stub(next, rec - REC_BYTES, REC_TAKEN);
+    next = stub(next, rec - REC_BYTES, REC_FALL);
+  }
   store<u8>(start, <u8>n, REC_BLOCK);
   if (!inRam) return start;
-  g.recordNext = <u32>(rec + REC_BYTES);
+  g.recordNext = <u32>next;
   store<u32>(entry, <u32>start);
   noteCode(pa, offset - (<u32>va & 0xfff));
   return start;
@@ -115,6 +145,10 @@ function decodeCrossing(cpu: Cpu, bytes: usize, offset: u32, va: u64): usize {
   store<u8>(SCRATCH, 0, REC_BEFORE);
   store<u8>(SCRATCH, 1, REC_TOTAL);
   store<u8>(SCRATCH, 1, REC_BLOCK);
-  close(SCRATCH + REC_BYTES, offset + (length & 0xff), 1);
+  let next = close(SCRATCH + REC_BYTES, offset + (length & 0xff), 1);
+  if (length & DECODED_LINKS) {
+    next = stub(next, SCRATCH, REC_TAKEN);
+    stub(next, SCRATCH, REC_FALL);
+  }
   return SCRATCH;
 }

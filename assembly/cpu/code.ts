@@ -109,7 +109,7 @@ function lookupSlow(cpu: Cpu, va: u64, slot: usize): usize {
   const pa = fetchTranslate(cpu, va);
   if (cpu.fault) return 0;
   const g = machine();
-  if (g.recordNext + (MAX_BLOCK + 2) * <u32>REC_BYTES > RECORD_BASE + RECORD_SIZE) {
+  if (g.recordNext + (MAX_BLOCK + 8) * <u32>REC_BYTES > RECORD_BASE + RECORD_SIZE) {
     dropAllCode();
   }
   const frame = <u32>(pa >> 12);

@@ -1,7 +1,7 @@
 // Bytes to one record, by the tables that tools/isa makes from the opcode table. Called by cpu/block.ts only.
 
 import {
-  HEADS, GROUPS, EXACT, EXACT_COUNT, ROWS, MAP_COUNT, SIZE_B, SIZE_V, SIZE_Q, SIZE_Y, SIZE_W, SIZE_D, SIZE_QWORD, SIZE_CR,
+  HEADS, GROUPS, EXACT, EXACT_COUNT, ROWS, MAP_COUNT, SIZE_B, SIZE_V, SIZE_Q, SIZE_Y, SIZE_W, SIZE_D, SIZE_QWORD, SIZE_CR, SIZE_NEAR,
   IMM_NONE, IMM_B, IMM_Z, IMM_V, IMM_W, FORM_NONE, FORM_E, FORM_EG, FORM_GE, FORM_EI, FORM_AI, FORM_GEI, FORM_EGI, FORM_Z, FORM_ZI, FORM_AZ,
   FORM_I, FORM_J, FORM_AO, FORM_OA, FORM_FAR, FORM_E1, FORM_ECL, FORM_R, FORM_ENTER, FORM_GEV, FORM_EV,
 } from "../../build/generated/decode-table";
@@ -10,16 +10,21 @@ import { hotKind } from "./select";
 import { MODE_16, MODE_64, SLOT_ZERO, SLOT_PAGE, SLOT_FS, SLOT_NONE, CS, DS, ES, FS, GS, SS } from "./state";
 import {
   REC_KIND, REC_COLD, REC_DST, REC_SRC, REC_BASE, REC_INDEX, REC_SCALE, REC_SIZE, REC_START, REC_LENGTH, REC_BLOCK, REC_DISP, REC_INFO, REC_IMM,
-  REC_TARGET, REC_TAKEN, REC_FALL, F_MEM_DST, F_MEM_SRC, F_IMM, F_A32, F_A16, F_SEG, F_RIP_RAW, F_LOCK, F_SEG_SHIFT, F_REP, F_REPNE, F_66,
+  REC_TARGET, F_MEM_DST, F_MEM_SRC, F_IMM, F_A32, F_A16, F_SEG, F_RIP_RAW, F_LOCK, F_SEG_SHIFT, F_REP, F_REPNE, F_66,
   F_REX_W, F_REX, F_REG_SHIFT, F_RM_SHIFT, F_OPCODE_SHIFT, MAX_LENGTH,
 } from "./record";
 import { undefined, tooLong } from "./ops/undefined";
-import { STUB_TAKEN, STUB_FALL } from "./slow";
 
 /** What `decode` returns besides the length: nothing may follow in the block. */
 export const DECODED_END: i32 = 0x100;
+/** ... and it has links to the records that follow it. */
+export const DECODED_LINKS: i32 = 0x200;
 /** More bytes than are on this page are needed. */
 export const DECODED_SHORT: i32 = 0;
+
+/** Opcode map entries: the row is in a group table, by modrm and prefix, or by prefix alone. */
+const HEAD_GROUP: u32 = 0x8000;
+const HEAD_PREFIX_ONLY: u32 = 0x4000;
 
 const NO_SEGMENT: u32 = 6;
 
@@ -149,6 +154,7 @@ function operandSize(rule: u32, mode: u32, has66: bool, w: bool): u32 {
     case SIZE_D: return 4;
     case SIZE_QWORD: return mode == MODE_64 ? 8 : 4;
     case SIZE_CR: return mode == MODE_64 ? 8 : 4;
+    case SIZE_NEAR: return mode == MODE_64 ? 8 : os; // 66 is ignored (SDM vol. 2 JMP)
     default: return os == 8 ? 4 : os;
   }
 }
@@ -160,11 +166,13 @@ function findRow(mode: u32, map: u32, opcode: u32, modrm: u32, prefix: u32): u32
   if (map == 1 && opcode == 1 && modrm >= 0xc0) {
     const key = m | (map << 4) | (opcode << 8) | (modrm << 16);
     for (let i: u32 = 0; i < EXACT_COUNT; i++) {
-      if (load<u32>(EXACT + (i << 3)) == key) return load<u32>(EXACT + (i << 3) + 4);
+      if (load<u32>(EXACT + (i << 3)) != key) continue;
+      const row = load<u32>(EXACT + (i << 3) + 4);
+      return (row >> 16 >> prefix & 1) != 0 ? row & 0xffff : 0;
     }
   }
-  if (head & 0x8000) {
-    const cell = (head & 0x7fff) * 64 + ((modrm >> 3) & 7) * 8 + prefix * 2 + (modrm >= 0xc0 ? 1 : 0);
+  if (head & HEAD_GROUP) {
+    const cell = (head & 0x3fff) * 64 + ((modrm >> 3) & 7) * 8 + prefix * 2 + (modrm >= 0xc0 ? 1 : 0);
     return load<u16>(GROUPS + (cell << 1));
   }
   return head;
@@ -212,6 +220,7 @@ export function decode(rec: usize, bytes: usize, available: u32, offset: u32, mo
 
   let map: u32 = 0;
   let vvvv: u32 = 0;
+  let wide = false; // VEX.L
   let prefix: u32 = rep == F_REP ? 2 : rep == F_REPNE ? 3 : has66 ? 1 : 0;
   if (!short && (opcode == 0xc4 || opcode == 0xc5) && (mode == MODE_64 || (at < end && load<u8>(at) >= 0xc0))) {
     if (rex || has66 || rep || lock) return faulting(rec, offset, <u32>(at - bytes), undefined.index);
@@ -229,8 +238,8 @@ export function decode(rec: usize, bytes: usize, available: u32, offset: u32, mo
     if (mode != MODE_64) rex &= 0x48;
     vvvv = ~last >> 3 & 15;
     if (mode != MODE_64) vvvv &= 7;
-    const pp = last & 3;
-    prefix = pp == 0 ? 0 : pp == 1 ? 1 : pp == 2 ? 2 : 3;
+    prefix = last & 3;
+    wide = (last & 4) != 0;
     opcode = byte();
   } else if (opcode == 0x0f) {
     opcode = byte();
@@ -242,24 +251,24 @@ export function decode(rec: usize, bytes: usize, available: u32, offset: u32, mo
       map = 3;
       opcode = byte();
     }
-  } else if (opcode == 0x90 && rex & 1) {
-    opcode = 0x91; // REX.B 90 is XCHG r8, rAX, not NOP
   }
   if (short) return tooFew(rec, offset, available);
 
   const modrm: u32 = at < end ? load<u8>(at) : 0;
-  const row = findRow(mode, map, opcode, modrm, prefix);
-  const head: u32 = load<u16>(HEADS + ((((mode == MODE_64 ? 1 : 0) * MAP_COUNT + map) * 256 + opcode) << 1));
-  if (head & 0x8000 && at >= end) return tooFew(rec, offset, available);
+  const key: u32 = map == 0 && opcode == 0x90 && rex & 1 ? 0x91 : opcode; // REX.B 90 is XCHG r8, rAX, not NOP
+  const row = findRow(mode, map, key, modrm, prefix);
+  const head: u32 = load<u16>(HEADS + ((((mode == MODE_64 ? 1 : 0) * MAP_COUNT + map) * 256 + key) << 1));
+  if ((head & (HEAD_GROUP | HEAD_PREFIX_ONLY)) == HEAD_GROUP && at >= end) return tooFew(rec, offset, available);
   if (!row) return faulting(rec, offset, <u32>(at - bytes), undefined.index);
   const rules = load<u32>(ROWS + (row << 2));
   const form = rules & 31;
+  // VEX instructions on general registers have L = 0, and vvvv = 1111b where it names nothing (SDM vol. 2 2.5.1).
+  if (map >= 4 && form != FORM_E && (wide || (form == FORM_GEI && vvvv != 0))) return faulting(rec, offset, <u32>(at - bytes), undefined.index);
   const byteE = (rules >> 12 & 1) != 0;
   const byteG = (rules >> 13 & 1) != 0;
   const w = (rex & 8) != 0;
-  let size = operandSize(rules >> 5 & 15, mode, has66, w);
+  const size = operandSize(rules >> 5 & 15, mode, has66, w);
   const ends = (rules >> 15 & 1) != 0;
-  if (ends && (rules >> 5 & 15) == SIZE_Q && mode == MODE_64) size = 8; // near branches ignore 66 in 64-bit mode (SDM vol. 2 JMP)
   const a16 = mode == MODE_16 ? !has67 : mode != MODE_64 && has67;
   const a32 = mode == MODE_16 ? has67 : mode == MODE_64 ? has67 : !has67;
   let info: u32 = rep | (lock ? F_LOCK : 0) | (has66 ? F_66 : 0) | (w ? F_REX_W : 0) | (rex ? F_REX : 0) | (opcode << F_OPCODE_SHIFT);
@@ -279,7 +288,7 @@ export function decode(rec: usize, bytes: usize, available: u32, offset: u32, mo
   const hasModrm = form == FORM_E || form == FORM_EG || form == FORM_GE || form == FORM_EI || form == FORM_GEI || form == FORM_EGI ||
     form == FORM_E1 || form == FORM_ECL || form == FORM_R || form == FORM_GEV || form == FORM_EV;
   // Instructions named by a whole modrm byte or a digit alone still own that byte.
-  const ownsModrm = !hasModrm && (head & 0x8000) != 0 && form != FORM_Z && takesModrm(map, opcode);
+  const ownsModrm = !hasModrm && (head & HEAD_GROUP) != 0 && form != FORM_Z && takesModrm(map, opcode);
   if (hasModrm || ownsModrm) {
     byte();
     const g = (modrm >> 3 & 7) | ((rex & 4) << 1);
@@ -362,9 +371,10 @@ export function decode(rec: usize, bytes: usize, available: u32, offset: u32, mo
     store<u8>(rec, <u8>(opcode & 15), REC_DST);
     store<u8>(rec, <u8>(a16 ? 2 : a32 ? 4 : 8), REC_SRC);
     store<i32>(rec, <i32>(offset + length) + <i32>immediate, REC_TARGET);
-    store<u32>(rec, <u32>STUB_TAKEN, REC_TAKEN);
-    store<u32>(rec, <u32>STUB_FALL, REC_FALL);
-    if (mode == MODE_64) store<u16>(rec, <u16>hotKind(rec, rules, 0, opcode), REC_KIND);
+    if (mode == MODE_64) {
+      store<u16>(rec, <u16>hotKind(rec, rules, 0, opcode), REC_KIND);
+      if (load<u16>(rec, REC_KIND)) return <i32>length | DECODED_END | DECODED_LINKS;
+    }
     return <i32>length | DECODED_END;
   }
   if (hasMemory && load<u8>(rec, REC_BASE) == SLOT_PAGE && !(info & F_A32)) {

@@ -1,6 +1,6 @@
 // Runs one CPU for a slice. The scheduler (smp/) calls `runSlice`; nothing else runs instructions.
 
-import { Cpu, RUNNING, TF } from "./state";
+import { Cpu, RUNNING, TF, takeTurn, giveTurn } from "./state";
 import { KIND_CHAIN } from "../../build/generated/decode-table";
 import { hot } from "../../build/generated/hot";
 import { initHandlers } from "../../build/generated/cold";
@@ -55,8 +55,8 @@ function stepOne(cpu: Cpu): void {
   }
 }
 
-/** Fills the machine's stop record from `cpu`. */
-function recordStop(cpu: Cpu): void {
+/** Fills the machine's stop record from `cpu`. Called here, and by the scheduler for a stop between instructions. */
+export function recordStop(cpu: Cpu): void {
   const g = machine();
   cpu.fault = 0;
   cpu.attention = 1;
@@ -65,7 +65,13 @@ function recordStop(cpu: Cpu): void {
 }
 
 /** Runs `cpu` until its slice is used up (`left` is exactly 0), it wants attention, or it no longer runs. */
-export function runSlice(cpu: Cpu): void {
+export function runSlice(owner: Cpu): void {
+  const cpu = takeTurn(owner.index);
+  runTurn(cpu);
+  giveTurn();
+}
+
+function runTurn(cpu: Cpu): void {
   cpu.codeChanged = 0;
   while (cpu.left > 0 && !cpu.attention && cpu.activity == RUNNING) {
     if (cpu.shadow | (cpu.system & TF)) {
@@ -74,7 +80,7 @@ export function runSlice(cpu: Cpu): void {
       const rec = lookup(cpu);
       if (rec) {
         const block = <i32>load<u8>(rec, REC_BLOCK);
-        if (cpu.left >= block) hot(changetype<usize>(cpu), rec);
+        if (cpu.left >= block) hot(rec);
         else runRecords(cpu, rec, cpu.left);
       }
     }

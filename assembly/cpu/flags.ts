@@ -6,8 +6,13 @@
 //   FLAGS_ADD     r = a + b          CF = r <u a     OF = (a^r)&(b^r) < 0
 //   FLAGS_RESULT  ZF SF PF from r    CF = b bit 0    OF = b bit 1    AF = b bit 2
 //   FLAGS_PACKED  r has the bits of RFLAGS
+//   FLAGS_SHL     CF = bit b of a    OF = sign of r ^ CF     (shifts leave AF undefined: 0)
+//   FLAGS_SHR     CF = bit b of a    OF = sign of a
+//   FLAGS_SAR     CF = bit b of a    OF = 0
+//   FLAGS_MUL     CF = OF = whether r is not the product of a and b
 
-import { Cpu, FLAGS_SUB, FLAGS_ADD, FLAGS_RESULT, FLAGS_PACKED, TF, IF } from "./state";
+import { Cpu, FLAGS_SUB, FLAGS_ADD, FLAGS_RESULT, FLAGS_PACKED, FLAGS_SHL, FLAGS_SHR, FLAGS_SAR, FLAGS_MUL, TF, IF } from "./state";
+import { mulOverflows } from "./wide";
 
 export const CF: u32 = 1;
 export const PF: u32 = 4;
@@ -19,16 +24,28 @@ export const ARITHMETIC: u32 = 0x8d5;
 
 /** CF of a lazy tuple. */
 export function carryOf(op: i32, a: i64, b: i64, r: i64): bool {
-  if (op == FLAGS_SUB) return <u64>a < <u64>b;
-  if (op == FLAGS_ADD) return <u64>r < <u64>a;
-  return <bool>((op == FLAGS_RESULT ? b : r) & 1);
+  switch (op) {
+    case FLAGS_SUB: return <u64>a < <u64>b;
+    case FLAGS_ADD: return <u64>r < <u64>a;
+    case FLAGS_RESULT: return <bool>(b & 1);
+    case FLAGS_PACKED: return <bool>(r & 1);
+    case FLAGS_MUL: return r != a * b || mulOverflows(a, b, r);
+    default: return <bool>((a >> b) & 1);
+  }
 }
 
 /** OF of a lazy tuple. */
 export function overflowOf(op: i32, a: i64, b: i64, r: i64): bool {
-  if (op == FLAGS_SUB) return ((a ^ b) & (a ^ r)) < 0;
-  if (op == FLAGS_ADD) return ((a ^ r) & (b ^ r)) < 0;
-  return op == FLAGS_RESULT ? <bool>((b >> 1) & 1) : <bool>((r >> 11) & 1);
+  switch (op) {
+    case FLAGS_SUB: return ((a ^ b) & (a ^ r)) < 0;
+    case FLAGS_ADD: return ((a ^ r) & (b ^ r)) < 0;
+    case FLAGS_RESULT: return <bool>((b >> 1) & 1);
+    case FLAGS_PACKED: return <bool>((r >> 11) & 1);
+    case FLAGS_SHL: return <bool>(((a >> b) & 1) ^ <i64>(r < 0));
+    case FLAGS_SHR: return a < 0;
+    case FLAGS_SAR: return false;
+    default: return r != a * b || mulOverflows(a, b, r);
+  }
 }
 
 @inline
@@ -45,9 +62,11 @@ function parityOf(op: i32, r: i64): bool {
   return op == FLAGS_PACKED ? (r & PF) != 0 : (popcnt<u32>(<u32>r & 0xff) & 1) == 0;
 }
 
-function adjustOf(op: i32, a: i64, b: i64, r: i64): bool {
+/** AF of a lazy tuple. */
+export function adjustOf(op: i32, a: i64, b: i64, r: i64): bool {
+  if (op <= FLAGS_ADD) return ((a ^ b ^ r) & AF) != 0;
   if (op == FLAGS_RESULT) return <bool>((b >> 2) & 1);
-  return op == FLAGS_PACKED ? (r & AF) != 0 : ((a ^ b ^ r) & AF) != 0;
+  return op == FLAGS_PACKED && (r & AF) != 0;
 }
 
 /** Condition `cc` (low four bits of Jcc, SETcc, CMOVcc; SDM vol. 1 appendix B) of a lazy tuple. */

@@ -40,6 +40,10 @@ export const REC_BYTES: usize = 32;
 export const REC_TARGET: usize = 20;
 export const REC_TAKEN: usize = 24;
 export const REC_FALL: usize = 28;
+/** A stub: what a link leads to until it is known. Which record's link (one of the two above) it stands for. */
+export const STUB_ORIGIN: usize = 24;
+export const STUB_LINK: usize = 28;
+
 /** A fused compare and jump: bytes of the compare; its immediate is in REC_DISP. */
 export const REC_FIRST: usize = REC_SCALE;
 

@@ -1,8 +1,8 @@
 // Which hot kind runs a decoded record, if any. Called by the decoder only.
 
-import { HOT_KINDS, JCC_KINDS, HOT_JCC, FORM_ECL, FUSE_ROW, FUSE_KINDS } from "../../build/generated/decode-table";
-import { SLOT_ZERO } from "./state";
-import { REC_SIZE, REC_INDEX, REC_IMM, F_MEM_DST, F_MEM_SRC, F_MEM, F_IMM, F_A32, F_A16, F_SEG, F_RIP_RAW, F_LOCK } from "./record";
+import { HOT_KINDS, JCC_KINDS, HOT_JCC, FORM_ECL, FUSE_ROW, FUSE_KINDS, FLAG_USE, QUIET_KINDS } from "../../build/generated/decode-table";
+import { SLOT_ZERO, SLOT_NONE } from "./state";
+import { REC_SIZE, REC_BASE, REC_INDEX, REC_IMM, F_MEM_DST, F_MEM_SRC, F_MEM, F_IMM, F_A32, F_A16, F_SEG, F_RIP_RAW, F_LOCK } from "./record";
 
 const MEMORY_SOURCE: u32 = 1;
 const MEMORY_DESTINATION: u32 = 2;
@@ -23,6 +23,7 @@ export function hotKind(rec: usize, rules: u32, info: u32, opcode: u32): u32 {
   if (!group) return 0;
   if (group == HOT_JCC) return load<u16>(JCC_KINDS + ((opcode & 15) << 1));
   if (info & (F_A32 | F_A16 | F_SEG | F_RIP_RAW | F_LOCK)) return 0;
+  if (load<u8>(rec, REC_BASE) == SLOT_NONE) return 0; // moffs of 64 bits
   const size: u32 = load<u8>(rec, REC_SIZE);
   const sizeIndex = ctz<u32>(size);
   if (sizeIndex > 3) return 0;
@@ -51,4 +52,18 @@ export function fuseRowOf(kind: u32): u32 {
 /** Hot kind of the pair of fuse row `row` (0-based) and condition `cc`, or 0. */
 export function fusedKind(row: u32, cc: u32): u32 {
   return load<u16>(FUSE_KINDS + (((row << 4) + cc) << 1));
+}
+
+/** What hot kind `kind` does to the flags before it: FLAGS_SEEN, FLAGS_KEPT or FLAGS_REPLACED. */
+export function flagUseOf(kind: u32): u32 {
+  return load<u8>(FLAG_USE + kind);
+}
+
+export const FLAGS_SEEN: u32 = 0; // it reads them, may fault, or leaves the block
+export const FLAGS_KEPT: u32 = 1;
+export const FLAGS_REPLACED: u32 = 2;
+
+/** The twin of hot kind `kind` that leaves the flags alone, or 0. */
+export function quietKind(kind: u32): u32 {
+  return load<u16>(QUIET_KINDS + (kind << 1));
 }

@@ -1,32 +1,23 @@
 // What the hot loop does not do itself: follow a link for the first time, run a cold handler, find out that the slice is over.
 // Called by the generated hot loop (slowStep) and cpu/execute.ts.
 
-import { CODE_PAGE_BASE } from "../memory-map";
+import { CODE_PAGE_BASE, RECORD_BASE } from "../memory-map";
 import { machine } from "../global";
-import { KIND_CROSS_TAKEN, KIND_CROSS_FALL, KIND_COLD } from "../../build/generated/decode-table";
-import { Cpu } from "./state";
+import { KIND_CROSS_TAKEN, KIND_CROSS_FALL, KIND_STUB, KIND_LOOKUP } from "../../build/generated/decode-table";
+import { Cpu, MODE_64 } from "./state";
 import { csBase, nextRip, wrapIp } from "./operand";
 import { lookup } from "./code";
 import {
-  NEXT, REC_KIND, REC_COLD, REC_BEFORE, REC_START, REC_LENGTH, REC_BLOCK, REC_TARGET, REC_TAKEN, REC_FALL, REC_BYTES,
+  NEXT, REC_KIND, REC_COLD, REC_BEFORE, REC_START, REC_LENGTH, REC_BLOCK, REC_TARGET, REC_TAKEN, REC_BYTES, STUB_ORIGIN, STUB_LINK,
 } from "./record";
 
-/** Stubs: records that links point to until they are known, in code page 0, which is nobody's. */
-export const STUB_TAKEN: usize = CODE_PAGE_BASE + 64; // resolve REC_TAKEN of the record before
-export const STUB_FALL: usize = STUB_TAKEN + REC_BYTES; // resolve REC_FALL
-export const STUB_LOOKUP: usize = STUB_FALL + REC_BYTES; // go on at cpu.rip
-export const STUB_CROSS_TAKEN: usize = STUB_LOOKUP + REC_BYTES; // the target is on another page: by fetch slot each time
-export const STUB_CROSS_FALL: usize = STUB_CROSS_TAKEN + REC_BYTES;
-const STUB_END: usize = STUB_CROSS_FALL + REC_BYTES;
+/** Where a jump goes that could not be followed: the block at cpu.rip. In code page 0, which is nobody's. */
+export const STUB_LOOKUP: usize = CODE_PAGE_BASE + 64;
 
-/** Writes the stub records. */
+/** Writes the records that are there for good. */
 export function initStubs(): void {
   memory.fill(CODE_PAGE_BASE, 0, 1024);
-  store<u16>(STUB_TAKEN, <u16>KIND_COLD);
-  store<u16>(STUB_FALL, <u16>KIND_COLD);
-  store<u16>(STUB_LOOKUP, <u16>KIND_COLD);
-  store<u16>(STUB_CROSS_TAKEN, <u16>KIND_CROSS_TAKEN);
-  store<u16>(STUB_CROSS_FALL, <u16>KIND_CROSS_FALL);
+  store<u16>(STUB_LOOKUP, <u16>KIND_LOOKUP);
 }
 
 /** Sets `cpu.rip` to where `rec` starts. */
@@ -41,13 +32,16 @@ export function callHandler(cpu: Cpu, rec: usize): i32 {
   return call_indirect<i32>(load<u16>(rec, REC_COLD), cpu, rec);
 }
 
-/** The record to go on with after jump `from` was taken (or fell through), and a link to it for the next time if it is on the same page. */
-function resolve(cpu: Cpu, from: usize, taken: bool): usize {
-  const link: usize = taken ? REC_TAKEN : REC_FALL;
-  const offset: u32 = taken ? load<u32>(from, REC_TARGET) : <u32>load<u16>(from, REC_START) + load<u8>(from, REC_LENGTH);
+/** The record that `stub` stands for; its origin is linked to it if that is on the same page, else the stub learns to cross. */
+function resolve(cpu: Cpu, stub: usize): usize {
+  const from: usize = load<u32>(stub, STUB_ORIGIN);
+  const link: usize = load<u32>(stub, STUB_LINK);
+  const offset: u32 = link == REC_TAKEN ? load<u32>(from, REC_TARGET) : <u32>load<u16>(from, REC_START) + load<u8>(from, REC_LENGTH);
   cpu.rip = wrapIp(cpu, cpu.page + <u64><i64><i32>offset - csBase(cpu));
+  if (cpu.left <= 0) return 0; // the fetch, which may fault, belongs to the next step
   if (offset >= 4096) {
-    store<u32>(from + link, <u32>(taken ? STUB_CROSS_TAKEN : STUB_CROSS_FALL));
+    // Legacy modes wrap at 16 or 32 bits: there the way on is looked up each time.
+    if (cpu.mode == MODE_64) store<u16>(stub, <u16>(link == REC_TAKEN ? KIND_CROSS_TAKEN : KIND_CROSS_FALL), REC_KIND);
     return lookup(cpu);
   }
   const slot = <usize>cpu.fetch + (<usize>(<u32>cpu.page >>> 8) & 0x7f0);
@@ -55,8 +49,8 @@ function resolve(cpu: Cpu, from: usize, taken: bool): usize {
   const codePage: u32 = load<u64>(slot) == tag ? load<u32>(slot, 8) : 0;
   const arena = machine().recordNext;
   const rec = lookup(cpu);
-  // Link only within one code page that stayed current, to a record that is kept.
-  if (rec && codePage && load<u64>(slot) == tag && load<u32>(slot, 8) == codePage && machine().recordNext >= arena && rec > CODE_PAGE_BASE + 1024) {
+  // Link only within one code page that stayed current, between records that are kept.
+  if (rec && codePage && load<u64>(slot) == tag && load<u32>(slot, 8) == codePage && machine().recordNext >= arena && rec >= RECORD_BASE) {
     store<u32>(from + link, <u32>rec);
   }
   return rec;
@@ -69,16 +63,14 @@ function enter(cpu: Cpu, rec: usize): usize {
 }
 
 /**
- * Does what made the hot loop stop at `rec`, having come from `prev`. Returns the record to go on with, or 0 to leave: then
+ * Does what made the hot loop stop at `rec`. Returns the record to go on with, or 0 to leave: then
  * `cpu.rip` and `cpu.left` are exact and `cpu.fault` tells of an exception. Lazy flags are in `cpu`.
  */
-export function slowStep(at: usize, rec: usize, prev: usize): usize {
+export function slowStep(at: usize, rec: usize): usize {
   const cpu = changetype<Cpu>(at);
-  if (rec < STUB_END) {
-    if (rec == STUB_TAKEN) return enter(cpu, resolve(cpu, prev, true));
-    if (rec == STUB_FALL) return enter(cpu, resolve(cpu, prev, false));
-    return enter(cpu, lookup(cpu));
-  }
+  const kind: u32 = load<u16>(rec, REC_KIND);
+  if (kind == KIND_STUB) return enter(cpu, resolve(cpu, rec));
+  if (kind == KIND_LOOKUP) return cpu.left > 0 ? enter(cpu, lookup(cpu)) : 0;
   ripAt(cpu, rec);
   const left = cpu.left;
   if (left < <i32>load<u8>(rec, REC_BLOCK)) return 0;

@@ -7,7 +7,7 @@
 //   ....   segment caches, control registers, MSRs
 //   0x800  local APIC (apic/lapic.ts)
 
-import { CPU_BASE, CPU_STRIDE, COUNTER_BASE, COUNTER_STRIDE } from "../memory-map";
+import { CPU_BASE, CPU_STRIDE, RUNNING_BASE, COUNTER_BASE, COUNTER_STRIDE } from "../memory-map";
 
 /** Offsets of the pseudo registers that address forms may name as base or index. */
 export const SLOT_ZERO: u32 = 0x80; // always 0: "no base", "no index"
@@ -43,6 +43,10 @@ export const FLAGS_SUB: i32 = 0; // r = a - b, or a logic result as (r, 0, r)
 export const FLAGS_ADD: i32 = 1; // r = a + b
 export const FLAGS_RESULT: i32 = 2; // ZF SF PF from r; b holds CF (bit 0), OF (bit 1), AF (bit 2)
 export const FLAGS_PACKED: i32 = 3; // r holds CF PF AF ZF SF OF as in RFLAGS
+export const FLAGS_SHL: i32 = 4; // r = a << n; b = bit of a that became CF
+export const FLAGS_SHR: i32 = 5; // r = a >> n, unsigned; b = bit of a that became CF
+export const FLAGS_SAR: i32 = 6; // r = a >> n, signed; b = bit of a that became CF
+export const FLAGS_MUL: i32 = 7; // r = a * b, signed, cut to operand size
 
 /** Run state. */
 export const RUNNING: u32 = 0;
@@ -121,10 +125,28 @@ export class Cpu {
   cycles: u64;
 }
 
-/** The CPU with index `i`. */
+/** Bytes of state before the local APIC that `takeTurn` moves. */
+const STATE_BYTES: usize = offsetof<Cpu>();
+/** Behind the running window: 1 + the index of the CPU in it, 0 if nobody has the turn. */
+const OCCUPANT: usize = RUNNING_BASE + 4096;
+
+/** The CPU with index `i`: in the running window while it has the turn, else in its own place. */
 @inline
 export function cpuAt(i: u32): Cpu {
-  return changetype<Cpu>(CPU_BASE + i * CPU_STRIDE);
+  return changetype<Cpu>(load<u32>(OCCUPANT) == i + 1 ? RUNNING_BASE : CPU_BASE + i * CPU_STRIDE);
+}
+
+/** Moves CPU `i` into the running window and returns it there. */
+export function takeTurn(i: u32): Cpu {
+  memory.copy(RUNNING_BASE, CPU_BASE + i * CPU_STRIDE, STATE_BYTES);
+  store<u32>(OCCUPANT, i + 1);
+  return changetype<Cpu>(RUNNING_BASE);
+}
+
+/** Moves the CPU in the running window back to its place. */
+export function giveTurn(): void {
+  memory.copy(CPU_BASE + (load<u32>(OCCUPANT) - 1) * CPU_STRIDE, RUNNING_BASE, STATE_BYTES);
+  store<u32>(OCCUPANT, 0);
 }
 
 /** Hidden part of segment register `s` (ES..TR) of `cpu`. */

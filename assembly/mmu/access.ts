@@ -7,8 +7,8 @@ import { raiseCode, GP, SSF } from "../cpu/fault";
 import { machine, frameAt } from "../global";
 import { mmioRead, mmioWrite } from "../apic/mmio";
 import { entryAt, ENTRY_DIRTY, ENTRY_STALE, RIGHTS, NO_SLOT } from "./entry";
-import { fillFront, UNPAGED_LIST } from "./front";
-import { inRam, loadPhysical, storeRam } from "./physical";
+import { fillFront, frontRead, frontWrite, supervisorTable, UNPAGED_LIST } from "./front";
+import { inRam, loadPhysical, readRam, storeRam, writeRam } from "./physical";
 import { PRESET_NONE, ROLE_L1D } from "./presets";
 import { allowed, ACCESS_IMPLICIT, ACCESS_INTENT, ACCESS_PROBE, ACCESS_READ, ACCESS_WRITE } from "./rights";
 import { translate, useEntry, usedEntry } from "./translate";
@@ -32,10 +32,16 @@ function refusedAddress(cpu: Cpu, va: u64, size: u32, vector: u32): bool {
   return true;
 }
 
+/** Front-cache table that may answer for `access`. */
+@inline
+function tableOf(cpu: Cpu, access: u32): u32 {
+  return access & ACCESS_IMPLICIT ? supervisorTable(cpu) : cpu.front;
+}
+
 /** Physical address for `access` to `size` bytes at `va` in one page; enters the page into the front cache. */
 function translateData(cpu: Cpu, va: u64, size: u32, access: u32): u64 {
   if (!(cpu.cr0 & CR0_PG)) {
-    if (inRam(va, 1) && machine().preset != PRESET_NONE) fillFront(cpu, va, va, UNPAGED_LIST, !load<u8>(frameAt(va)));
+    if (inRam(va, 1) && machine().preset != PRESET_NONE) fillFront(cpu, tableOf(cpu, access), va, va, UNPAGED_LIST, !load<u8>(frameAt(va)));
     return va;
   }
   const pa = translate(cpu, ROLE_L1D, va, size, access);
@@ -44,13 +50,13 @@ function translateData(cpu: Cpu, va: u64, size: u32, access: u32): u64 {
   return pa;
 }
 
-/** The front cache may answer for a page of RAM whose entry is in L1 and unmarked, if the access needed no privilege of its own. */
+/** The front cache may answer for a page of RAM whose entry is in L1 and unmarked. */
 function enterFront(cpu: Cpu, va: u64, pa: u64, access: u32): void {
-  if (!usedEntry || access & ACCESS_IMPLICIT || !inRam(pa, 1)) return;
+  if (!usedEntry || !inRam(pa, 1)) return;
   const e = entryAt(usedEntry);
   if (e.flags & ENTRY_STALE || e.l1d == NO_SLOT) return;
-  const writable = (e.flags & ENTRY_DIRTY) != 0 && !load<u8>(frameAt(pa)) && allowed(cpu, e.flags & RIGHTS, ACCESS_WRITE);
-  fillFront(cpu, va, pa, e.l1d, writable);
+  const writable = (e.flags & ENTRY_DIRTY) != 0 && !load<u8>(frameAt(pa)) && allowed(cpu, e.flags & RIGHTS, ACCESS_WRITE | access & ACCESS_IMPLICIT);
+  fillFront(cpu, tableOf(cpu, access), va, pa, e.l1d, writable);
 }
 
 function readAt(cpu: Cpu, pa: u64, size: u32): u64 {
@@ -97,6 +103,9 @@ function storeCrossing(cpu: Cpu, va: u64, size: u32, value: u64, access: u32): v
 }
 
 function loadAs(cpu: Cpu, va: u64, size: u32, access: u32, vector: u32): u64 {
+  const table = tableOf(cpu, access);
+  const at = access & ACCESS_WRITE ? frontWrite(table, va, size) : frontRead(table, va, size);
+  if (at) return readRam(at, size);
   if (refusedAddress(cpu, va, size, vector)) return 0;
   if (crosses(va, size)) return loadCrossing(cpu, va, size, access);
   const pa = translateData(cpu, va, size, access);
@@ -104,6 +113,8 @@ function loadAs(cpu: Cpu, va: u64, size: u32, access: u32, vector: u32): u64 {
 }
 
 function storeAs(cpu: Cpu, va: u64, size: u32, value: u64, access: u32, vector: u32): void {
+  const at = frontWrite(tableOf(cpu, access), va, size);
+  if (at) return writeRam(at, size, value);
   if (refusedAddress(cpu, va, size, vector)) return;
   if (crosses(va, size)) return storeCrossing(cpu, va, size, value, access);
   const pa = translateData(cpu, va, size, access);

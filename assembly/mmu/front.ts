@@ -75,6 +75,26 @@ export function fetchSlot(cpu: Cpu, va: u64): usize {
   return <usize>cpu.fetch + ((<u32>va >>> 8) & 0x7f0);
 }
 
+/** Data table of supervisor accesses with AC=0, which implicit accesses count as. */
+@inline
+export function supervisorTable(cpu: Cpu): u32 {
+  return <u32>frontOf(cpu.index);
+}
+
+/** Linear-memory address of the `size` bytes at `va` if data table `table` answers for loading them; else 0. */
+@inline
+export function frontRead(table: u32, va: u64, size: u32): usize {
+  const slot = <usize>table + ((<u32>va >>> 7) & 0x1fe0);
+  return load<u64>(slot, READ_TAG) == ((va + size - 1) & ~0xfff) ? <usize>(<u32>va + load<u32>(slot, DELTA)) : 0;
+}
+
+/** The same for storing. */
+@inline
+export function frontWrite(table: u32, va: u64, size: u32): usize {
+  const slot = <usize>table + ((<u32>va >>> 7) & 0x1fe0);
+  return load<u64>(slot, WRITE_TAG) == ((va + size - 1) & ~0xfff) ? <usize>(<u32>va + load<u32>(slot, DELTA)) : 0;
+}
+
 /** Takes data slot `n` out of its list. */
 function unlist(front: usize, n: u32): void {
   const slot = front + n * DATA_BYTES;
@@ -86,13 +106,13 @@ function unlist(front: usize, n: u32): void {
 }
 
 /**
- * Enters the page of `va` at physical address `pa` (RAM) for the current context. `list` is the slot of the L1 data
+ * Enters the page of `va` at physical address `pa` (RAM) into data table `table`. `list` is the slot of the L1 data
  * TLB that it comes from; `writable` means that stores need nothing but the access.
  */
-export function fillFront(cpu: Cpu, va: u64, pa: u64, list: u32, writable: bool): void {
+export function fillFront(cpu: Cpu, table: u32, va: u64, pa: u64, list: u32, writable: bool): void {
   const page = va & ~0xfff;
   const front = frontOf(cpu.index);
-  const slot = <usize>cpu.front + ((<u32>va >>> 7) & 0x1fe0);
+  const slot = <usize>table + ((<u32>va >>> 7) & 0x1fe0);
   const n = <u32>(slot - front) / DATA_BYTES;
   const before = load<u64>(slot, READ_TAG);
   if (before == page) {

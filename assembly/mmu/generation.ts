@@ -5,7 +5,7 @@
 
 import { Cpu, CR4_PCIDE } from "../cpu/state";
 import { TLB_BASE, TLB_STRIDE, PCID_BASE, PCID_STRIDE } from "../memory-map";
-import { KIND_PDE } from "./presets";
+import { KIND_2M, KIND_4K, KIND_PDE } from "./presets";
 import { Entry, kindOf, ENTRY_GLOBAL } from "./entry";
 import { exhausted } from "./pool";
 
@@ -21,11 +21,33 @@ export class TlbState {
   /** Last generation given out. */
   last: u32;
   pcid: u32;
-  /** Kinds (1 << KIND_*) filled since everything was last flushed: others need not be looked for. */
-  kinds: u32;
   /** Entries taken from this CPU's pool so far, and the list of those given back. */
   poolUsed: u32;
   poolFree: u32;
+  /** For 4 KiB, 2 MiB and 1 GiB pages: which GiB regions, hashed to 64, had one filled since everything was last flushed. */
+  small: u64;
+  large: u64;
+  huge: u64;
+}
+
+@inline
+function regionOf(va: u64): u64 {
+  return ((va >> 30) ^ (va >> 39) ^ (va >> 45)) & 63;
+}
+
+/** Kinds of pages (1 << KIND_*) that may be cached around `va`: others need not be looked for. */
+@inline
+export function kindsAround(t: TlbState, va: u64): u32 {
+  const region = regionOf(va);
+  return (<u32>(t.small >> region) & 1) | ((<u32>(t.large >> region) & 1) << 1) | ((<u32>(t.huge >> region) & 1) << 2);
+}
+
+/** A page of `kind` around `va` is filled. */
+export function noteKind(t: TlbState, va: u64, kind: u32): void {
+  const bit = (<u64>1) << regionOf(va);
+  if (kind == KIND_4K) t.small |= bit;
+  else if (kind == KIND_2M) t.large |= bit;
+  else t.huge |= bit;
 }
 
 @inline
@@ -115,6 +137,6 @@ export function endAll(cpu: Cpu): void {
   const t = tlbOf(cpu);
   t.floor = fresh(cpu);
   t.global = fresh(cpu);
-  t.kinds = 0;
+  t.small = t.large = t.huge = 0;
   selectPcid(cpu);
 }

@@ -18,15 +18,15 @@ import { charge } from "./charge";
 import { entryAt } from "./entry";
 import { dropFront, resetFront } from "./front";
 import {
-  endAll, endNonGlobal, endPcid, endStructures, pcidOf, selectPcid, structureGeneration, tlbOf, translationGeneration,
+  endAll, endNonGlobal, endPcid, endStructures, kindsAround, pcidOf, selectPcid, structureGeneration, tlbOf, translationGeneration,
 } from "./generation";
-import { KIND_PDE, KIND_PML4E, ROLE_L1D, ROLE_L1I, ROLE_L2D, ROLE_L2I, splitSecondLevel } from "./presets";
+import { KIND_PDE, KIND_PML4E, ROLE_L1D, ROLE_L2D, ROLE_L2I, splitSecondLevel } from "./presets";
 import { dropEntry, findPage, findStructureOf } from "./tlb";
 
 /** Drops the translations of `va` that have generation `g1` or `g2`, of every page size and in every structure. */
 function dropTranslations(cpu: Cpu, va: u64, g1: u32, g2: u32): void {
   const roles = splitSecondLevel() ? ROLE_L2I : ROLE_L2D;
-  let kinds = tlbOf(cpu).kinds & 7;
+  let kinds = kindsAround(tlbOf(cpu), va);
   while (kinds) {
     const kind = <u32>ctz(kinds);
     kinds &= kinds - 1;
@@ -39,19 +39,22 @@ function dropTranslations(cpu: Cpu, va: u64, g1: u32, g2: u32): void {
   }
 }
 
-/** Drops the paging-structure entries of generation `generation` that a walk for `va` would use. */
-function dropStructures(cpu: Cpu, va: u64, generation: u32): void {
-  for (let kind = KIND_PDE; kind <= KIND_PML4E; kind++) {
+/** Drops the paging-structure entries for `va` of generation `generation`, of kind `deepest` and above. */
+function dropStructures(cpu: Cpu, va: u64, generation: u32, deepest: u32): void {
+  for (let kind = deepest; kind <= KIND_PML4E; kind++) {
     const at = findStructureOf(cpu.index, kind, va, generation);
     if (at) dropEntry(entryAt(at));
   }
 }
 
-/** #PF: the address's translations in the PCID in use and global ones, and the paging-structure entries that led to it. */
-export function dropPage(cpu: Cpu, va: u64): void {
+/**
+ * #PF: the address's translations in the PCID in use and global ones, and the paging-structure entries that led to it:
+ * those from kind `deepest` up, where the walk began; KIND_PML4E + 1 if that was CR3.
+ */
+export function dropPage(cpu: Cpu, va: u64, deepest: u32): void {
   const t = tlbOf(cpu);
   dropTranslations(cpu, va, t.current, t.global);
-  dropStructures(cpu, va, t.structure);
+  dropStructures(cpu, va, t.structure, deepest);
 }
 
 /** INVLPG: the page in the PCID in use, global or not, and all paging-structure entries of that PCID. */
@@ -92,7 +95,7 @@ function dropInPcid(cpu: Cpu, pcid: u32, va: u64): void {
   const generation = translationGeneration(cpu.index, pcid);
   if (generation) dropTranslations(cpu, va, generation, generation);
   const structure = structureGeneration(cpu.index, pcid);
-  if (structure) dropStructures(cpu, va, structure);
+  if (structure) dropStructures(cpu, va, structure, KIND_PDE);
 }
 
 /** MOV to CR3: the value becomes CR3; without bit 63 the new PCID loses its non-global entries. The caller has checked it. */

@@ -9,7 +9,7 @@ import { WORD_P, WORD_U, WORD_PS, isLeaf, leafFrame, WORD_ADDRESS } from "./word
 import { FRAME_PT, FRAME_LEVELS, FRAME_IDLE, FRAME_OWNER, FRAME_SINCE, flagFrame, frameFlags, frameRecord } from "./frames";
 
 /** Owner: 0 unknown, OWNER_TABLE, or the physical address of the word | OWNER_WORD. */
-export const OWNER_WORD: u32 = 1;
+const OWNER_WORD: u32 = 1;
 export const OWNER_TABLE: u32 = 2;
 
 /** Whether user leaf word `word`, in a frame known as a table, maps `frame`. */
@@ -65,6 +65,7 @@ export function wordWritten(word: u32, value: u64, levels: u32): void {
  * Frame `frame` is a table at `level`: a walk read it there, or a word now leads there. From here on stores into it are
  * seen; the words that it holds already count as written now. Tables further down become known when walks read them.
  */
+@inline
 export function noteTable(frame: u32, level: u32): void {
   const record = frameRecord(frame);
   const g = machine();

@@ -9,8 +9,9 @@ import { machine, ramAt, frameAt } from "../global";
 import { FRAME_CODE, FRAME_PT, FRAME_WATCHED, FRAME_CLEAN, unflagFrame, holdsCode } from "./frames";
 import { storedIntoTable, tableWordChanged } from "./staleness";
 
+/** Reads `size` bytes at linear-memory address `at`. */
 @inline
-function readRam(at: usize, size: u32): u64 {
+export function readRam(at: usize, size: u32): u64 {
   switch (size) {
     case 1: return load<u8>(at);
     case 2: return load<u16>(at);
@@ -19,8 +20,9 @@ function readRam(at: usize, size: u32): u64 {
   }
 }
 
+/** Writes them. Only for memory whose frame has no flag: see storeRam. */
 @inline
-function writeRam(at: usize, size: u32, value: u64): void {
+export function writeRam(at: usize, size: u32, value: u64): void {
   switch (size) {
     case 1: store<u8>(at, <u8>value); break;
     case 2: store<u16>(at, <u16>value); break;

@@ -15,7 +15,7 @@ const ENTRIES_OFFSET: u32 = <u32>SLOTS_OFFSET + MAX_SLOTS * SLOT_BYTES;
 
 /** Head of the shared pool; the buckets of the sticky second level follow, then the entries. */
 @unmanaged
-export class StickyState {
+class StickyState {
   used: u32;
   free: u32;
 }
@@ -26,7 +26,7 @@ const STICKY_ENTRIES: u32 = STICKY_BASE + STICKY_BUCKETS_OFFSET + STICKY_BUCKETS
 const STICKY_CAPACITY: u32 = (STICKY_BASE + STICKY_SIZE - STICKY_ENTRIES) / ENTRY_BYTES;
 
 @inline
-export function stickyState(): StickyState {
+function stickyState(): StickyState {
   return changetype<StickyState>(STICKY_BASE);
 }
 

@@ -35,7 +35,7 @@ export const ROLE_L1I: u32 = 1;
 export const ROLE_L2D: u32 = 2;
 export const ROLE_L2I: u32 = 3;
 export const ROLE_PSC: u32 = 4;
-export const ROLES: u32 = 5;
+const ROLES: u32 = 5;
 
 // A row, for a role and a kind: first slot, sets - 1, ways, first set counter. No ways: not held there.
 // The slots of L1D come first, so that their numbers are below FRONT_LISTS (mmu/front.ts).
@@ -73,8 +73,6 @@ const GEOMETRY = memory.data<u16>([
   0, 0, 0, 0, /**/ 0, 0, 0, 0, /**/ 0, 0, 0, 0,
 ]);
 
-const SLOTS_USED = memory.data<u16>([1828, 2728, 236, 0]);
-
 /** Most slots that any preset has, and most set counters. */
 export const MAX_SLOTS: u32 = 2816;
 export const MAX_SETS: u32 = 384;
@@ -106,12 +104,6 @@ export function rowWays(row: usize): u32 {
 @inline
 export function rowCounter(row: usize): u32 {
   return load<u16>(row, ROW_COUNTER);
-}
-
-/** How many slots the machine's preset has in all. */
-@inline
-export function slotsUsed(): u32 {
-  return load<u16>(SLOTS_USED + (<usize>machine().preset << 1));
 }
 
 /** Nonzero if instructions and data have second levels of their own. */

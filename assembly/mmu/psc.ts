@@ -4,12 +4,12 @@
 
 import { Cpu } from "../cpu/state";
 import { stepOf } from "../probe/events";
-import { Entry, entryAt, setUpperWords, tagOf, ENTRY_STALE, NO_SLOT } from "./entry";
+import { Entry, entryAt, setUpperWords, tagOf, ENTRY_STALE, NO_SLOT, NO_WORD } from "./entry";
 import { tlbOf } from "./generation";
 import { takeEntry } from "./pool";
 import { KIND_PDE, KIND_PML4E, ROLE_PSC } from "./presets";
 import { linkSource } from "./reverse";
-import { findStructure, installBelow } from "./tlb";
+import { findStructure, installBelow, reviveStructure } from "./tlb";
 import { leafLevel, startedFrom, topLevel, trailRights, trailValue, trailWord } from "./walk";
 import { WORD_ADDRESS } from "./word";
 
@@ -25,14 +25,21 @@ export function findDeepest(cpu: Cpu, va: u64): usize {
 /** Caches the words of the last walk that point to tables. */
 export function insertStructures(cpu: Cpu, va: u64): void {
   for (let level = topLevel; level > leafLevel; level--) {
-    const at = takeEntry(cpu);
+    const kind = KIND_PDE + level - 2;
+    const source = trailWord(level);
+    const again = reviveStructure(cpu, kind, va, source);
+    const at = again ? again : takeEntry(cpu);
     if (!at) return;
     const e = entryAt(at);
-    describe(cpu, e, va, KIND_PDE + level - 2, level);
+    if (!again) describe(cpu, e, va, kind, level);
+    else setUpperWords(e, kind, trailWord(4), trailWord(3), NO_WORD);
     e.frame = <u32>((trailValue(level) & WORD_ADDRESS) >> 12);
     e.flags = trailRights(level);
     e.generation = tlbOf(cpu).structure;
+    e.filledAt = stepOf(cpu);
+    e.filledBy = cpu.rip;
     inheritMark(e);
+    if (again) continue;
     linkSource(e);
     installBelow(cpu, ROLE_PSC, e);
   }

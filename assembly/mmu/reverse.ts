@@ -7,9 +7,9 @@ import { Entry, entryAt } from "./entry";
 
 const HEADS: u32 = REVERSE_SIZE / 4;
 
-/** Where the chain of the word at physical address `word` begins: page tables below 1 MiB of each other never collide. */
+/** Where the chain of the word at physical address `word` begins: words within 1 MiB of each other never share one. */
 @inline
-export function chainHead(word: u32): usize {
+function chainHead(word: u32): usize {
   const n = word >> 3;
   return REVERSE_BASE + (((n ^ (n >> 17)) & (HEADS - 1)) << 2);
 }

@@ -15,7 +15,7 @@ export const ACCESS_INTENT: u32 = 8;
 export const ACCESS_PROBE: u32 = 16;
 
 @inline
-export function isUser(cpu: Cpu, access: u32): bool {
+function isUser(cpu: Cpu, access: u32): bool {
   return cpu.cpl == 3 && !(access & ACCESS_IMPLICIT);
 }
 

@@ -5,18 +5,19 @@
 //   slot:  0 tag u64 (entry.ts; PCID and G above TAG_MASK)   8 generation u32, 0 if empty   12 entry u32
 //   region of a CPU:  TlbState (generation.ts) | set counters u16 | slots | entries (pool.ts)
 
-import { Cpu, cpuAt, count } from "../cpu/state";
+import { Cpu, count } from "../cpu/state";
 import { C_TLB_EVICTIONS } from "../probe/counters";
 import { machine } from "../global";
 import { TLB_BASE, TLB_STRIDE } from "../memory-map";
 import {
   rowOf, rowFirst, rowSetMask, rowWays, rowCounter, splitSecondLevel, MAX_SETS, PRESET_STICKY,
-  ROLE_L1D, ROLE_L1I, ROLE_L2D, ROLE_L2I, ROLE_PSC, KIND_1G, KIND_PDE,
+  ROLE_L1D, ROLE_L1I, ROLE_L2D, ROLE_L2I, ROLE_PSC,
 } from "./presets";
 import {
-  Entry, entryAt, tagOf, kindOf, linearOf, coverShift, TAG_MASK, TAG_GLOBAL, TAG_PCID_SHIFT, ENTRY_GLOBAL, NO_SLOT, IN_HASH,
+  Entry, entryAt, tagOf, kindOf, linearOf, coverShift, TAG_MASK, TAG_GLOBAL, TAG_PCID_SHIFT, ENTRY_GLOBAL,
+  ENTRY_STALE, NO_SLOT, IN_HASH,
 } from "./entry";
-import { tlbOf, generationAlive } from "./generation";
+import { tlbOf, generationAlive, kindsAround } from "./generation";
 import { giveBack } from "./pool";
 import { insertSticky, removeSticky, findSticky } from "./sticky";
 import { dropList, dropFetchRange } from "./front";
@@ -44,16 +45,21 @@ export function slotEntry(cpuIndex: u32, n: u32): usize {
   return load<u32>(slotAt(cpuIndex, n), SLOT_ENTRY);
 }
 
-/** First slot of the set that `tag` of `kind` falls into. */
+/** Number of the set that `tag` of `kind` falls into. */
 @inline
-function setOf(cpuIndex: u32, row: usize, tag: u64, kind: u32): usize {
-  const set = <u32>((tag & 0xfffffffff) >> (coverShift(kind) - 12)) & rowSetMask(row);
+function setOf(row: usize, tag: u64, kind: u32): u32 {
+  return <u32>((tag & 0xfffffffff) >> (coverShift(kind) - 12)) & rowSetMask(row);
+}
+
+/** First slot of set `set` of `row`. */
+@inline
+function setAt(cpuIndex: u32, row: usize, set: u32): usize {
   return slotAt(cpuIndex, rowFirst(row) + set * rowWays(row));
 }
 
 /** Slot in `row` that holds `tag` with generation `g1` or `g2`; 0 if none. */
 function probe(cpuIndex: u32, row: usize, tag: u64, kind: u32, g1: u32, g2: u32): usize {
-  let at = setOf(cpuIndex, row, tag, kind);
+  let at = setAt(cpuIndex, row, setOf(row, tag, kind));
   const end = at + rowWays(row) * SLOT_BYTES;
   while (at < end) {
     if ((load<u64>(at) & TAG_MASK) == tag) {
@@ -68,7 +74,7 @@ function probe(cpuIndex: u32, row: usize, tag: u64, kind: u32, g1: u32, g2: u32)
 /** Entry of `va` in the first level `role`, alive in the current context; 0 if it misses. */
 export function findFirst(cpu: Cpu, role: u32, va: u64): usize {
   const t = tlbOf(cpu);
-  let kinds = t.kinds & 7;
+  let kinds = kindsAround(t, va);
   while (kinds) {
     const kind = <u32>ctz(kinds);
     kinds &= kinds - 1;
@@ -82,7 +88,7 @@ export function findFirst(cpu: Cpu, role: u32, va: u64): usize {
 export function findSecond(cpu: Cpu, role: u32, va: u64): usize {
   const t = tlbOf(cpu);
   const sticky = machine().preset == PRESET_STICKY;
-  let kinds = t.kinds & 7;
+  let kinds = kindsAround(t, va);
   while (kinds) {
     const kind = <u32>ctz(kinds);
     kinds &= kinds - 1;
@@ -94,7 +100,7 @@ export function findSecond(cpu: Cpu, role: u32, va: u64): usize {
       const row = rowOf(role, kind);
       const slot = probe(cpu.index, row, tag, kind, t.current, t.global);
       if (slot) {
-        touch(cpu.index, row, slot);
+        touch(cpu.index, row, setOf(row, tag, kind), slot);
         return load<u32>(slot, SLOT_ENTRY);
       }
     }
@@ -116,6 +122,32 @@ export function findStructureOf(cpuIndex: u32, kind: u32, va: u64, generation: u
   return slot ? <usize>load<u32>(slot, SLOT_ENTRY) : 0;
 }
 
+/**
+ * Uses again the entry that the caches have for the table of `kind` around `va` but that an invalidation has ended, if
+ * it was read from `source` and has no mark: most walks after INVLPG find again what they had. 0 if there is none.
+ */
+export function reviveStructure(cpu: Cpu, kind: u32, va: u64, source: u32): usize {
+  if (machine().preset == PRESET_STICKY) return 0;
+  const t = tlbOf(cpu);
+  const tag = tagOf(va, kind);
+  const full = tag | (<u64>t.pcid << TAG_PCID_SHIFT);
+  const row = rowOf(ROLE_PSC, kind);
+  let at = setAt(cpu.index, row, setOf(row, tag, kind));
+  const end = at + rowWays(row) * SLOT_BYTES;
+  while (at < end) {
+    // A walk would have begun from one that is alive.
+    if (load<u64>(at) == full) {
+      const e = entryAt(load<u32>(at, SLOT_ENTRY));
+      if (e.source == source && !(e.flags & ENTRY_STALE)) {
+        store<u32>(at, t.structure, SLOT_GENERATION);
+        return load<u32>(at, SLOT_ENTRY);
+      }
+    }
+    at += SLOT_BYTES;
+  }
+  return 0;
+}
+
 /** An entry of `va` of a page of `kind` in structure `role` with generation `g1` or `g2`; 0 if none. */
 export function findPage(cpuIndex: u32, role: u32, kind: u32, va: u64, g1: u32, g2: u32): usize {
   const tag = tagOf(va, kind);
@@ -124,47 +156,39 @@ export function findPage(cpuIndex: u32, role: u32, kind: u32, va: u64, g1: u32, 
   return slot ? <usize>load<u32>(slot, SLOT_ENTRY) : 0;
 }
 
+/** Where the replacement state of set `set` of `row` is. */
 @inline
-function counterAt(cpuIndex: u32, row: usize, slot: usize): usize {
-  const n = <u32>(slot - slotAt(cpuIndex, rowFirst(row))) / SLOT_BYTES;
-  return regionOf(cpuIndex) + COUNTERS_OFFSET + ((rowCounter(row) + n / rowWays(row)) << 1);
+function counterAt(cpuIndex: u32, row: usize, set: u32): usize {
+  return regionOf(cpuIndex) + COUNTERS_OFFSET + ((rowCounter(row) + set) << 1);
 }
 
-@inline
-function wayOf(cpuIndex: u32, row: usize, slot: usize): u32 {
-  return (<u32>(slot - slotAt(cpuIndex, rowFirst(row))) / SLOT_BYTES) % rowWays(row);
-}
-
-/** Bit-PLRU: the way is used; when all are, only this one is. */
-function touch(cpuIndex: u32, row: usize, slot: usize): void {
-  const counter = counterAt(cpuIndex, row, slot);
-  const bit: u32 = 1 << wayOf(cpuIndex, row, slot);
-  const used = load<u16>(counter) | bit;
+/** Bit-PLRU: the way of `slot` is used; when all are, only this one is. */
+function touch(cpuIndex: u32, row: usize, set: u32, slot: usize): void {
+  const counter = counterAt(cpuIndex, row, set);
+  const bit: u32 = 1 << (<u32>(slot - setAt(cpuIndex, row, set)) / SLOT_BYTES);
+  const used = <u32>load<u16>(counter) | bit;
   store<u16>(counter, <u16>(used == (1 << rowWays(row)) - 1 ? bit : used));
 }
 
-function slotAlive(cpu: Cpu, slot: usize, structure: bool): bool {
-  const generation = load<u32>(slot, SLOT_GENERATION);
-  if (!generation) return false;
-  const t = tlbOf(cpu);
-  if (generation == t.current || generation == t.global || generation == t.structure) return true;
-  const tag = load<u64>(slot);
-  return generationAlive(cpu.index, generation, <u32>(tag >> TAG_PCID_SHIFT) & 0xfff, (tag & TAG_GLOBAL) != 0, structure);
-}
-
 /** Slot of the set at `first` to use for a new entry: an empty or dead one, else the one that the policy says. */
-function victim(cpu: Cpu, role: u32, row: usize, first: usize): usize {
+function victim(cpu: Cpu, role: u32, row: usize, set: u32, first: usize): usize {
+  const t = tlbOf(cpu);
   const ways = rowWays(row);
-  for (let i: u32 = 0; i < ways; i++) {
-    if (!slotAlive(cpu, first + i * SLOT_BYTES, role == ROLE_PSC)) return first + i * SLOT_BYTES;
+  const end = first + ways * SLOT_BYTES;
+  for (let slot = first; slot < end; slot += SLOT_BYTES) {
+    const generation = load<u32>(slot, SLOT_GENERATION);
+    if (generation == t.current || generation == t.global || generation == t.structure) continue;
+    const tag = load<u64>(slot);
+    const pcid = <u32>(tag >> TAG_PCID_SHIFT) & 0xfff;
+    if (!generationAlive(cpu.index, generation, pcid, (tag & TAG_GLOBAL) != 0, role == ROLE_PSC)) return slot;
   }
-  const counter = counterAt(cpu.index, row, first);
-  const value = load<u16>(counter);
+  const counter = counterAt(cpu.index, row, set);
+  const value = <u32>load<u16>(counter);
   if (role == ROLE_L2D || role == ROLE_L2I) {
     count(cpu, C_TLB_EVICTIONS);
-    return first + <u32>ctz(~<u32>value) * SLOT_BYTES;
+    return first + <u32>ctz(~value) * SLOT_BYTES;
   }
-  store<u16>(counter, <u16>((<u32>value + 1) % ways));
+  store<u16>(counter, <u16>(value + 1 == ways ? 0 : value + 1));
   return first + value * SLOT_BYTES;
 }
 
@@ -173,17 +197,19 @@ export function install(cpu: Cpu, role: u32, e: Entry): void {
   const kind = kindOf(e);
   const row = rowOf(role, kind);
   if (!rowWays(row)) return;
-  const slot = victim(cpu, role, row, setOf(cpu.index, row, e.tag, kind));
-  vacate(cpu.index, slot);
+  const index = cpu.index;
+  const set = setOf(row, e.tag, kind);
+  const slot = victim(cpu, role, row, set, setAt(index, row, set));
+  vacate(index, slot);
   const upper = (<u64>e.pcid << TAG_PCID_SHIFT) | (e.flags & ENTRY_GLOBAL ? TAG_GLOBAL : 0);
   store<u64>(slot, e.tag | upper);
   store<u32>(slot, e.generation, SLOT_GENERATION);
   store<u32>(slot, <u32>changetype<usize>(e), SLOT_ENTRY);
-  const n = <u16>(<u32>(slot - slotAt(cpu.index, 0)) / SLOT_BYTES);
+  const n = <u16>(<u32>(slot - slotAt(index, 0)) / SLOT_BYTES);
   if (role == ROLE_L1D) e.l1d = n;
   else if (role == ROLE_L1I) e.l1i = n;
   else e.l2 = n;
-  if (role == ROLE_L2D || role == ROLE_L2I) touch(cpu.index, row, slot);
+  if (role == ROLE_L2D || role == ROLE_L2I) touch(index, row, set, slot);
 }
 
 /** Puts `e` where it outlives the first level: the second level for `role`, or the paging-structure caches. */

@@ -14,16 +14,16 @@ import { emit, wanted, EVENT_FILL } from "../probe/events";
 import { machine } from "../global";
 import { charge } from "./charge";
 import { useMarked } from "./classify";
-import { entryAt, physicalIn, ENTRY_DIRTY, ENTRY_GLOBAL, ENTRY_STALE, RIGHTS } from "./entry";
-import { tlbOf } from "./generation";
+import { entryAt, kindOf, physicalIn, ENTRY_DIRTY, ENTRY_GLOBAL, ENTRY_STALE, RIGHTS } from "./entry";
+import { noteKind, tlbOf } from "./generation";
 import { dropPage } from "./invalidate";
 import { takeEntry } from "./pool";
-import { PRESET_NONE, ROLE_L1D, ROLE_L1I } from "./presets";
+import { KIND_PML4E, PRESET_NONE, ROLE_L1D, ROLE_L1I } from "./presets";
 import { describe, inheritMark } from "./psc";
 import { linkSource } from "./reverse";
 import { allowed, ACCESS_PROBE, ACCESS_WRITE } from "./rights";
 import { dropEntry, findFirst, findSecond, install, installBelow, secondOf } from "./tlb";
-import { walk, pageFrame, pageGlobal, pagePhysical, pageRights, leafLevel, leafWord, WALKED } from "./walk";
+import { walk, pageFrame, pageGlobal, pagePhysical, pageRights, leafLevel, leafWord, startedFrom, WALKED } from "./walk";
 import { WORD_D } from "./word";
 
 /** The entry that the last translation used; 0 if none is kept (preset none). */
@@ -55,7 +55,7 @@ function fill(cpu: Cpu, role: u32, va: u64): usize {
   e.generation = isGlobal ? t.global : t.current;
   inheritMark(e);
   linkSource(e);
-  t.kinds |= 1 << kind;
+  noteKind(t, va, kind);
   installBelow(cpu, secondOf(role), e);
   install(cpu, role, e);
   count(cpu, C_TLB_FILLS);
@@ -121,7 +121,7 @@ export function useEntry(cpu: Cpu, at: usize, va: u64, size: u32, access: u32): 
 function walkOrFault(cpu: Cpu, va: u64, access: u32): bool {
   const result = walk(cpu, va, access);
   if (result == WALKED) return true;
-  dropPage(cpu, va);
+  dropPage(cpu, va, startedFrom ? kindOf(entryAt(startedFrom)) : KIND_PML4E + 1);
   raisePageFault(cpu, va, result);
   return false;
 }

@@ -1,7 +1,8 @@
 // The state hash: one 64-bit number for the machine's state at a position of a run, to tell whether two runs are
 // the same. It covers what the machine is: RAM, CPUs, chips, TLBs, PCID generations, host devices and counters. It
 // leaves out what only records or speeds up: the frame table and the reverse index, decoded code, events, the stop
-// record, and the counter of decoded blocks. A restored snapshot must hash as the run that it was taken from.
+// record, and counters that depend on how often the interpreter was entered. A run that is cut into pieces, or goes on
+// from a restored snapshot, must hash as one that is not.
 
 import {
   MAX_CPUS, PAGE_SIZE, RAM_BASE, DEVICE_BASE, DEVICE_SIZE, COUNTER_BASE, COUNTER_STRIDE,
@@ -10,9 +11,17 @@ import {
 import { Cpu, cpuAt, SLOT_FS } from "../cpu/state";
 import { getRflags } from "../cpu/flags";
 import { machine, DEVICES_IN_CORE } from "../global";
-import { PRESET_STICKY } from "../mmu/presets";
+import { PRESET_NONE, PRESET_STICKY } from "../mmu/presets";
 import { scheduler, Scheduler } from "../smp/state";
-import { COUNTERS, C_BLOCKS_DECODED } from "./counters";
+import {
+  COUNTERS, C_BLOCKS_DECODED, C_ITLB_MISSES, C_WALKS_INSTRUCTION, C_WALK_REFERENCES, C_CYCLES_WALK, C_CYCLES_MEMORY,
+} from "./counters";
+
+/** Counters of code that was decoded: more of it after a restore. */
+const OF_DECODING: u64 = (<u64>1) << C_BLOCKS_DECODED;
+/** Without TLBs every entry into decoded code is an instruction walk, and a run that is cut has more entries. */
+const OF_ENTRIES: u64 = (<u64>1) << C_ITLB_MISSES | (<u64>1) << C_WALKS_INSTRUCTION | (<u64>1) << C_WALK_REFERENCES |
+  (<u64>1) << C_CYCLES_WALK | (<u64>1) << C_CYCLES_MEMORY;
 
 // Odd constants with about as many ones as zeros: a multiplication by one loses nothing.
 const K1: u64 = 0x9fb21c651e98df25;
@@ -70,7 +79,8 @@ function hashCpu(hash: u64, cpu: Cpu): u64 {
   hash = mix(hash, cpu.rip);
   hash = mix(hash, getRflags(cpu));
   hash = mix(hash, <u64>cpu.activity << 32 | <u64>cpu.shadow << 16 | cpu.nmiBlocked << 8 | cpu.cpl);
-  for (let offset = offsetof<Cpu>("cr0"); offset < offsetof<Cpu>(); offset += 8) hash = mix(hash, load<u64>(at + offset));
+  // The sum of modelled cycles comes last; it is that of the counters, which are hashed.
+  for (let offset = offsetof<Cpu>("cr0"); offset < offsetof<Cpu>("cycles"); offset += 8) hash = mix(hash, load<u64>(at + offset));
   return hashBlock(hash, at + APIC_OFFSET, APIC_BYTES);
 }
 
@@ -89,8 +99,9 @@ function hashGlobal(hash: u64): u64 {
 
 function hashCounters(hash: u64, index: u32): u64 {
   const row = COUNTER_BASE + index * COUNTER_STRIDE;
+  const leftOut = machine().preset == PRESET_NONE ? OF_DECODING | OF_ENTRIES : OF_DECODING;
   for (let id: u32 = 0; id < COUNTERS; id++) {
-    if (id != C_BLOCKS_DECODED) hash = mix(hash, load<u64>(row + (id << 3)));
+    if (!(leftOut >> id & 1)) hash = mix(hash, load<u64>(row + (id << 3)));
   }
   return hash;
 }

@@ -25,8 +25,8 @@ function take(cpu: Cpu, vector: u32): bool {
     cpu.activity = RUNNING;
   }
   deliverInterrupt(cpu, vector);
-  // More may wait, and delivery may have changed what can be taken.
-  cpu.attention = 1;
+  // Through a trap gate IF stays set, and more may be taken at once.
+  if (cpu.system & IF) cpu.attention = 1;
   return true;
 }
 

@@ -1,11 +1,13 @@
 // CPUs at their beginnings: power-on, INIT, the start-up IPI, and the state in which a boot protocol hands over.
 // The scheduler's boundary and index.ts call it.
 
-import { Cpu, Segment, segment, cpuAt, CS, SS, ES, DS, FS, GS, LDTR, TR, RUNNING, WAIT_SIPI, CR0_PE } from "../cpu/state";
+import {
+  Cpu, Segment, segment, cpuAt, CS, SS, ES, DS, FS, GS, LDTR, TR, RUNNING, WAIT_SIPI, CR0_PE, FLAGS_PACKED,
+} from "../cpu/state";
 import { notImplemented } from "../cpu/fault";
 import { machine, NI_APIC } from "../global";
-import { FLAGS_PACKED } from "../cpu/state";
 import { setSegmentBase } from "../cpu/system/descriptor";
+import { SIGNATURE } from "../cpu/system/cpuid";
 import { updateMode } from "../cpu/system/mode";
 import { controlsChanged } from "../mmu/invalidate";
 import { resetLapic, lapicOf, APIC_BASE_BSP, APIC_BASE_ENABLE } from "../apic/lapic";
@@ -29,8 +31,6 @@ const CR0_RESET: u64 = 0x60000010;
 const DR6_RESET: u64 = 0xffff0ff0;
 const DR7_RESET: u64 = 0x400;
 const PAT_RESET: u64 = 0x0007040600070406;
-/** Family 6, model 0x5e, stepping 3: what RDX holds after reset and CPUID leaf 1 gives in EAX. */
-const SIGNATURE: u64 = 0x000506e3;
 /** IA32_MISC_ENABLE: fast strings. */
 const MISC_ENABLE_RESET: u64 = 1;
 

@@ -8,7 +8,7 @@
 
 import { COUNTER_BASE, COUNTER_STRIDE } from "../memory-map";
 import { Cpu, cpuAt, count, HALTED, RUNNING } from "../cpu/state";
-import { runSlice } from "../cpu/execute";
+import { runSlice, recordStop } from "../cpu/execute";
 import { machine, random, STOP_BUDGET, STOP_IDLE, STOP_NOT_IMPLEMENTED } from "../global";
 import { C_SLICES, C_INSTRUCTIONS, C_EXCEPTIONS } from "../probe/counters";
 import { PAUSE_TICKS } from "../probe/cost";
@@ -177,6 +177,8 @@ export function run(maxSteps: u64): u32 {
   const reason = rounds(scheduler(), end);
   // A machine that has failed stays stopped; a request is for once.
   if (reason < STOP_NOT_IMPLEMENTED) g.stopRequested = 0;
+  // A failure between instructions has not been recorded yet.
+  else if (cpuAt(g.stopCpu).fault) recordStop(cpuAt(g.stopCpu));
   for (let i: u32 = 0; i < g.cpus; i++) {
     const cpu = cpuAt(i);
     if (cpu.activity == HALTED) settleIdle(cpu);

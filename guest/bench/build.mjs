@@ -18,11 +18,11 @@ const linking = [
 
 export async function buildBenchImages() {
   const compiler = findCompiler();
-  const call = (args) => must(compiler.command, args);
+  const call = (args) => must(compiler.compile[0], [...compiler.compile.slice(1), ...args]);
   const sources = (folder) => readdirSync(at(folder)).filter((name) => /\.[cS]$/.test(name)).map((name) => `${folder}/${name}`);
   const objectOf = (source) => `build/guest/bench/objects/${source.replace(/^guest\/bench\//, "").replace(/[/.]/g, "-")}.o`;
   const compile = async (source) => {
-    await call([...compiler.compileFlags, ...flags, "-c", source, "-o", objectOf(source)]);
+    await call([...flags, "-c", source, "-o", objectOf(source)]);
     return objectOf(source);
   };
 
@@ -31,6 +31,6 @@ export async function buildBenchImages() {
   for (const source of sources("guest/bench/runtime")) runtime.push(await compile(source));
   for (const source of sources("guest/bench")) {
     const image = `build/guest/bench/${source.slice("guest/bench/".length, -2)}.elf`;
-    await call([...compiler.linkFlags, ...linking, ...runtime, await compile(source), "-o", image]);
+    await call([...compiler.link, ...linking, ...runtime, await compile(source), "-o", image]);
   }
 }

@@ -24,12 +24,13 @@ typedef unsigned int gfp_t;
 #define __GFP_KSWAPD_RECLAIM	0x08u	/* may wake kswapd */
 #define __GFP_MEMALLOC		0x10u	/* may dip below the min watermark (page tables, kswapd) */
 #define __GFP_NOFAIL		0x20u	/* panics rather than return NULL */
+#define __GFP_NOMEMALLOC	0x40u	/* stays above the min watermark, whoever asks */
 
 #define GFP_ATOMIC	(__GFP_KSWAPD_RECLAIM | __GFP_MEMALLOC)
 #define GFP_KERNEL	(__GFP_DIRECT_RECLAIM | __GFP_KSWAPD_RECLAIM)
 #define GFP_HIGHUSER	GFP_KERNEL
 /* A migration target: give up quickly, never steal from the other node. */
-#define GFP_MIGRATE_TARGET	(__GFP_THISNODE | __GFP_KSWAPD_RECLAIM)
+#define GFP_MIGRATE_TARGET	(__GFP_THISNODE | __GFP_KSWAPD_RECLAIM | __GFP_NOMEMALLOC)
 
 enum zone_watermarks { WMARK_MIN, WMARK_LOW, WMARK_HIGH, WMARK_PROMO, NR_WMARK };
 enum lru_list { LRU_INACTIVE, LRU_ACTIVE, NR_LRU_LISTS };
@@ -104,8 +105,9 @@ static inline struct folio *folio_alloc(gfp_t gfp, unsigned int order)
 void *__get_free_pages(gfp_t gfp, unsigned int order);
 void free_pages(void *addr, unsigned int order);
 
-/* Below __folio_put: the last reference is gone. */
+/* Below __folio_put: the last reference is gone. __free_pages_core() is for memory never allocated yet. */
 void free_unref_folio(struct folio *folio, unsigned int order);
+void __free_pages_core(struct folio *folio, unsigned int order);
 
 bool zone_watermark_ok(struct zone *zone, unsigned int order, unsigned long mark);
 unsigned long nr_free_pages(int nid);

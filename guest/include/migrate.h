@@ -47,16 +47,15 @@ static inline bool is_migration_entry(pte_t pte)
 
 static inline bool is_writable_migration_entry(pte_t pte) { return migration_type(pte) == MIGRATION_WRITE; }
 static inline bool is_readable_migration_entry(pte_t pte) { return migration_type(pte) == MIGRATION_READ; }
-static inline bool is_readable_exclusive_migration_entry(pte_t pte) { return migration_type(pte) == MIGRATION_READ_EXCLUSIVE; }
 
 static inline pte_t make_migration_entry(unsigned long pfn, unsigned long type)
 {
 	return (pte_t){ (pfn << PAGE_SHIFT) | (type << MIGRATION_TYPE_SHIFT) };
 }
 
-static inline pte_t make_writable_migration_entry(unsigned long pfn) { return make_migration_entry(pfn, MIGRATION_WRITE); }
-static inline pte_t make_readable_migration_entry(unsigned long pfn) { return make_migration_entry(pfn, MIGRATION_READ); }
-static inline pte_t make_readable_exclusive_migration_entry(unsigned long pfn) { return make_migration_entry(pfn, MIGRATION_READ_EXCLUSIVE); }
+#define make_writable_migration_entry(pfn) make_migration_entry(pfn, MIGRATION_WRITE)
+#define make_readable_migration_entry(pfn) make_migration_entry(pfn, MIGRATION_READ)
+#define make_readable_exclusive_migration_entry(pfn) make_migration_entry(pfn, MIGRATION_READ_EXCLUSIVE)
 
 static inline pte_t make_migration_entry_young(pte_t pte) { return (pte_t){ pte.pte | _PAGE_ACCESSED }; }
 static inline pte_t make_migration_entry_dirty(pte_t pte) { return (pte_t){ pte.pte | _PAGE_DIRTY }; }

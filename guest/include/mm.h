@@ -19,7 +19,7 @@
  * them, then mem_map, nodes, buddy lists, kmalloc and the flush policy.
  */
 void mm_init_early(void);
-/* When all CPUs run and threads can be made: kswapd, NUMA balancing. */
+/* When all CPUs run and threads can be made: read-only text, kswapd, NUMA balancing. */
 void mm_init_late(void);
 
 /* ---- Address spaces --------------------------------------------------- */
@@ -113,7 +113,6 @@ void task_tick_numa(struct task_struct *curr);
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);	/* first with vm_end > addr */
 struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long addr);	/* the one that holds addr */
 struct vm_area_struct *vma_next(struct vm_area_struct *vma);
-struct vm_area_struct *vma_prev(struct vm_area_struct *vma);
 struct vm_area_struct *vm_area_alloc(struct mm_struct *mm, unsigned long start, unsigned long end,
 				     unsigned long vm_flags);
 void insert_vma(struct mm_struct *mm, struct vm_area_struct *vma);
@@ -163,6 +162,5 @@ int numa_migrate_target(struct folio *folio);	/* node to move to, or NUMA_NO_NOD
 void *memblock_alloc(size_t size, size_t align);	/* init.c; zeroed, until the buddy lists exist */
 extern bool slab_is_available;
 void page_alloc_init(void);
-void kmalloc_init(void);
 
 #endif

@@ -26,7 +26,6 @@ enum pageflags {
 	PG_lru,			/* on an LRU list; whoever clears it owns folio.lru */
 	PG_active,		/* on (or bound for) the active list */
 	PG_referenced,		/* seen once by the aging scan */
-	PG_workingset,		/* was active when it was demoted */
 	PG_buddy,		/* free, head of a block of `order` on a free list */
 	PG_reserved,		/* never given to the allocator: image, firmware, mem_map */
 	PG_table,		/* is a page table; `ptl` is live */
@@ -40,7 +39,7 @@ struct anonmm;
 
 struct folio {
 	unsigned long flags;
-	atomic_t _refcount;	/* 0: free or frozen */
+	atomic_t _refcount;	/* 0: free, or about to be */
 	atomic_t _mapcount;	/* number of PTEs that map it */
 	struct list_head lru;	/* buddy list, LRU, or the list of whoever isolated it */
 	union {
@@ -118,7 +117,6 @@ FOLIO_FLAG(waiters, PG_waiters)
 FOLIO_FLAG(lru, PG_lru)
 FOLIO_FLAG(active, PG_active)
 FOLIO_FLAG(referenced, PG_referenced)
-FOLIO_FLAG(workingset, PG_workingset)
 FOLIO_FLAG(buddy, PG_buddy)
 FOLIO_FLAG(reserved, PG_reserved)
 FOLIO_FLAG(table, PG_table)
@@ -154,16 +152,6 @@ static inline bool folio_try_get(struct folio *folio)
 	return atomic_inc_not_zero(&folio->_refcount);
 }
 
-static inline bool folio_ref_freeze(struct folio *folio, int count)
-{
-	return atomic_cmpxchg(&folio->_refcount, count, 0) == count;
-}
-
-static inline void folio_ref_unfreeze(struct folio *folio, int count)
-{
-	atomic_set(&folio->_refcount, count);
-}
-
 void __folio_put(struct folio *folio);
 
 static inline void folio_put(struct folio *folio)
@@ -182,10 +170,8 @@ void folio_lock(struct folio *folio);
 void folio_unlock(struct folio *folio);
 struct wait_queue_head *folio_waitqueue(struct folio *folio);
 
-
 void folio_add_lru(struct folio *folio);
 bool folio_isolate_lru(struct folio *folio);
 void folio_putback_lru(struct folio *folio);
-void folio_activate(struct folio *folio);
 
 #endif

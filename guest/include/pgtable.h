@@ -109,8 +109,6 @@ static inline pte_t pte_mkdirty(pte_t pte)
 	return pte_set_flags(pte, pte_write(pte) ? _PAGE_DIRTY : _PAGE_SAVED_DIRTY);
 }
 
-static inline pte_t pte_mkclean(pte_t pte) { return pte_clear_flags(pte, _PAGE_DIRTY_BITS); }
-
 /* The same page with the rights of `prot`. */
 static inline pte_t pte_modify(pte_t pte, pgprot_t prot)
 {

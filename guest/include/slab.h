@@ -7,5 +7,6 @@
 void *kmalloc(size_t size, gfp_t gfp);
 void *kzalloc(size_t size, gfp_t gfp);
 void kfree(const void *p);
+void kmalloc_init(void);	/* once, after page_alloc_init() */
 
 #endif

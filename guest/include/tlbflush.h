@@ -93,13 +93,13 @@ static inline bool mm_tlb_flush_nested(struct mm_struct *mm) { return atomic_rea
  * Folios come in batches: a small one inside, then one per page allocated.
  */
 #define MMU_GATHER_BUNDLE 8
-#define MAX_GATHER_BATCH 510
+#define MAX_GATHER_BATCH ((PAGE_SIZE - sizeof(struct mmu_gather_batch)) / sizeof(struct folio *))
 #define MAX_GATHER_BATCH_COUNT (10000 / MAX_GATHER_BATCH)
 
 struct mmu_gather_batch {
 	struct mmu_gather_batch *next;
 	unsigned int nr, max;
-	struct folio *folios[];
+	struct folio **folios;		/* __folios, or what follows this structure in its page */
 };
 
 struct mmu_gather {

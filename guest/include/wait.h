@@ -74,13 +74,19 @@ bool waitqueue_active(wait_queue_head_t *wq);
 	ret__;								\
 })
 
+/* Who holds a lock and where it ran when it got it: what waiters need to know to spin. */
+struct lock_owner {
+	struct task_struct *task;
+	unsigned int cpu;
+};
+
 struct mutex {
-	struct task_struct *owner;
+	struct lock_owner owner;
 	spinlock_t wait_lock;
 	struct list_head wait_list;
 };
 
-#define __MUTEX_INITIALIZER(name) { NULL, __SPIN_LOCK_UNLOCKED, LIST_HEAD_INIT((name).wait_list) }
+#define __MUTEX_INITIALIZER(name) { { NULL, 0 }, __SPIN_LOCK_UNLOCKED, LIST_HEAD_INIT((name).wait_list) }
 #define DEFINE_MUTEX(name) struct mutex name = __MUTEX_INITIALIZER(name)
 
 void mutex_init(struct mutex *lock);
@@ -96,10 +102,11 @@ bool mutex_is_locked(const struct mutex *lock);
 struct rw_semaphore {
 	spinlock_t wait_lock;
 	int count;
+	struct lock_owner owner;	/* the writer, or the last reader to come */
 	struct list_head wait_list;
 };
 
-#define __RWSEM_INITIALIZER(name) { __SPIN_LOCK_UNLOCKED, 0, LIST_HEAD_INIT((name).wait_list) }
+#define __RWSEM_INITIALIZER(name) { __SPIN_LOCK_UNLOCKED, 0, { NULL, 0 }, LIST_HEAD_INIT((name).wait_list) }
 
 void init_rwsem(struct rw_semaphore *sem);
 void down_read(struct rw_semaphore *sem);

@@ -71,10 +71,15 @@ long futex_wait(u32 __user *uaddr, u32 val, long timeout)
 	if (err)
 		return err;
 	list_add_tail(&q.entry, &hb->queue);
-	set_current_state(TASK_INTERRUPTIBLE);
 	spin_unlock(&hb->lock);
 
-	timeout = schedule_timeout(timeout);
+	/* A late wake-up for a lock that this task has got already may end one sleep: so a loop. */
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (list_empty(&q.entry) || !timeout || fatal_signal_pending(current))
+			break;
+		timeout = schedule_timeout(timeout);
+	}
 	__set_current_state(TASK_RUNNING);
 
 	spin_lock(&hb->lock);
@@ -83,10 +88,7 @@ long futex_wait(u32 __user *uaddr, u32 val, long timeout)
 	spin_unlock(&hb->lock);
 	if (woken)
 		return 0;
-	if (fatal_signal_pending(current))
-		return -EINTR;
-	/* Nothing but a waker, a timeout or death ends the sleep. */
-	return -ETIMEDOUT;
+	return fatal_signal_pending(current) ? -EINTR : -ETIMEDOUT;
 }
 
 long futex_wake(u32 __user *uaddr, int nr)

@@ -2,12 +2,11 @@
  * folio.c - the folio lock, the LRU lists, and the end of a folio's life. For mm/.
  */
 #include "tlbflush.h"
-#include "vmstat.h"
 
 /* Sleepers for PG_locked, hashed by folio: Linux's folio_wait_table. */
 #define FOLIO_WAIT_TABLE_SIZE 64
-#define WQ4(i) __WAIT_QUEUE_HEAD_INITIALIZER(folio_wait_table[i]), __WAIT_QUEUE_HEAD_INITIALIZER(folio_wait_table[(i) + 1]), \
-	__WAIT_QUEUE_HEAD_INITIALIZER(folio_wait_table[(i) + 2]), __WAIT_QUEUE_HEAD_INITIALIZER(folio_wait_table[(i) + 3])
+#define WQ(i) __WAIT_QUEUE_HEAD_INITIALIZER(folio_wait_table[i])
+#define WQ4(i) WQ(i), WQ((i) + 1), WQ((i) + 2), WQ((i) + 3)
 
 static wait_queue_head_t folio_wait_table[FOLIO_WAIT_TABLE_SIZE] = {
 	WQ4(0), WQ4(4), WQ4(8), WQ4(12), WQ4(16), WQ4(20), WQ4(24), WQ4(28),
@@ -94,21 +93,6 @@ void folio_putback_lru(struct folio *folio)
 {
 	folio_add_lru(folio);
 	folio_put(folio);
-}
-
-void folio_activate(struct folio *folio)
-{
-	struct lruvec *lruvec = folio_lruvec(folio);
-
-	if (folio_test_active(folio) || !folio_test_clear_lru(folio))
-		return;
-	spin_lock(&lruvec->lru_lock);
-	lruvec_del_folio(lruvec, folio);
-	folio_set_active(folio);
-	lruvec_add_folio(lruvec, folio);
-	folio_set_lru(folio);
-	spin_unlock(&lruvec->lru_lock);
-	count_vm_event(pgactivate);
 }
 
 /* The last reference is gone: nobody can find the folio but a scan of the LRU, which try-gets it. */

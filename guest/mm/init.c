@@ -98,8 +98,41 @@ void mm_init_early(void)
 	flush_policy_init();
 }
 
+/* Replaces a 2 MiB mapping of the direct map by 512 small ones with the same rights. */
+static void split_large_page(pmd_t *pmd, unsigned long va)
+{
+	pte_t *table = __get_free_pages(GFP_KERNEL | __GFP_NOFAIL, 0);
+	u64 prot = (pmd->pmd & PTE_FLAGS_MASK) & ~_PAGE_PSE;
+	unsigned long pfn = PFN_DOWN(__pa((void *)(va & PMD_MASK)));
+	unsigned int i;
+
+	for (i = 0; i < PTRS_PER_TABLE; i++)
+		set_pte(&table[i], pfn_pte(pfn + i, prot));
+	WRITE_ONCE(pmd->pmd, __pa(table) | (_PAGE_TABLE & ~_PAGE_USER));
+}
+
+/*
+ * The direct map is a second, writable way to the image's text and constants.
+ * Linux closes it, and so do we; every CPU has the old rights in its TLB as
+ * global entries, which no reload of CR3 drops.
+ */
+static void mark_rodata_ro(void)
+{
+	unsigned long va, end = (unsigned long)__va(__pa(__end_rodata));
+
+	for (va = (unsigned long)__va(__pa(_text)); va < end; va += PAGE_SIZE) {
+		pmd_t *pmd = mm_find_pmd(&init_mm, va);
+
+		if (pmd->pmd & _PAGE_PSE)
+			split_large_page(pmd, va);
+		ptep_set_wrprotect(pte_offset_map(pmd, va));
+	}
+	flush_tlb_all();
+}
+
 void mm_init_late(void)
 {
+	mark_rodata_ro();
 	kswapd_init();
 	numa_balancing_init();
 }

@@ -106,8 +106,6 @@ static void folio_migrate_flags(struct folio *dst, struct folio *src)
 		folio_set_active(dst);
 	if (folio_test_referenced(src))
 		folio_set_referenced(dst);
-	if (folio_test_workingset(src))
-		folio_set_workingset(dst);
 	dst->access_time = src->access_time;
 }
 

@@ -20,6 +20,7 @@ static void __tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm, bool 
 	tlb->local.next = NULL;
 	tlb->local.nr = 0;
 	tlb->local.max = MMU_GATHER_BUNDLE;
+	tlb->local.folios = tlb->__folios;
 	tlb->active = &tlb->local;
 	tlb->batch_count = 0;
 	INIT_LIST_HEAD(&tlb->tables);
@@ -69,6 +70,7 @@ static bool tlb_next_batch(struct mmu_gather *tlb)
 		tlb->batch_count++;
 		batch->next = NULL;
 		batch->max = MAX_GATHER_BATCH;
+		batch->folios = (struct folio **)(batch + 1);
 		tlb->active->next = batch;
 	}
 	batch->nr = 0;

@@ -7,8 +7,9 @@
  * how soon the page was wanted; soon means hot, and hot folios move to node 0. So a
  * page is promoted at its first touch after a scan, not after a count of touches.
  *
- * Linux's defaults suit machines with a thousand times the memory, so times and sizes
- * are smaller here; all can be set on the command line:
+ * Linux's defaults (1000 ms, 256 MiB) suit machines with a hundred times the memory
+ * that run for minutes, not a second, so times and sizes are smaller here. All can
+ * be set on the command line:
  *   numa_balancing=0|1  numa_scan_delay_ms=  numa_scan_period_ms=  numa_scan_size_mb=
  *   numa_hot_threshold_ms=  numa_promote_rate_limit_mbps=
  */

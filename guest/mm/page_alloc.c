@@ -3,13 +3,9 @@
  * allocation does when memory is short. Anyone may call it, interrupts included
  * (GFP_ATOMIC).
  */
-#include "bootmem.h"
 #include "flush_policy.h"
 #include "string.h"
 #include "vmstat.h"
-
-pg_data_t node_data[MAX_NUMNODES];
-int nr_online_nodes;
 
 static struct folio *find_buddy(struct folio *folio, unsigned int order)
 {
@@ -162,7 +158,7 @@ static struct folio *get_page_from_freelist(gfp_t gfp, unsigned int order, int p
 
 static struct folio *__alloc_pages_slowpath(gfp_t gfp, unsigned int order, int preferred)
 {
-	bool memalloc = (gfp & __GFP_MEMALLOC) || (current->flags & PF_MEMALLOC);
+	bool memalloc = !(gfp & __GFP_NOMEMALLOC) && ((gfp & __GFP_MEMALLOC) || (current->flags & PF_MEMALLOC));
 	struct folio *folio;
 	int nid, retries;
 
@@ -213,18 +209,23 @@ struct folio *__folio_alloc(gfp_t gfp, unsigned int order, int nid)
 	return folio;
 }
 
-void free_unref_folio(struct folio *folio, unsigned int order)
+void __free_pages_core(struct folio *folio, unsigned int order)
 {
 	struct zone *zone = folio_zone(folio);
 	unsigned long flags;
 
+	spin_lock_irqsave(&zone->lock, flags);
+	__free_one_block(zone, folio, order);
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+void free_unref_folio(struct folio *folio, unsigned int order)
+{
 	BUG_ON(folio_test_buddy(folio) || folio_test_reserved(folio) || folio_test_lru(folio));
 	BUG_ON(folio_mapcount(folio));
 	count_vm_events(pgfree, BIT(order));
 	WRITE_ONCE(folio->flags, 0);
-	spin_lock_irqsave(&zone->lock, flags);
-	__free_one_block(zone, folio, order);
-	spin_unlock_irqrestore(&zone->lock, flags);
+	__free_pages_core(folio, order);
 }
 
 void *__get_free_pages(gfp_t gfp, unsigned int order)
@@ -245,96 +246,4 @@ void free_pages(void *addr, unsigned int order)
 unsigned long nr_free_pages(int nid)
 {
 	return atomic_long_read(&NODE_DATA(nid)->zone.nr_free_pages);
-}
-
-static unsigned long int_sqrt(unsigned long x)
-{
-	unsigned long r = 0;
-
-	while ((r + 1) * (r + 1) <= x)
-		r++;
-	return r;
-}
-
-/*
- * Linux's init_per_zone_wmark_min() and __setup_per_zone_wmarks(): min is
- * sqrt(16 * memory in KiB) KiB, shared out by size; the distance between the
- * others is a quarter of min or 0.1 % of the zone, whichever is more.
- */
-static void setup_per_zone_wmarks(void)
-{
-	unsigned long total = 0, min_pages, delta;
-	int nid;
-
-	for_each_online_node(nid)
-		total += NODE_DATA(nid)->zone.managed_pages;
-	min_pages = int_sqrt(16 * total * (PAGE_SIZE / 1024)) / (PAGE_SIZE / 1024);
-
-	for_each_online_node(nid) {
-		struct zone *zone = &NODE_DATA(nid)->zone;
-
-		zone->watermark[WMARK_MIN] = min_pages * zone->managed_pages / total;
-		delta = max(zone->watermark[WMARK_MIN] / 4, zone->managed_pages / 1000);
-		zone->watermark[WMARK_LOW] = zone->watermark[WMARK_MIN] + delta;
-		zone->watermark[WMARK_HIGH] = zone->watermark[WMARK_LOW] + delta;
-		zone->watermark[WMARK_PROMO] = zone->watermark[WMARK_HIGH] + delta;
-		printk("node %d: %lu pages, watermarks min %lu low %lu high %lu promo %lu\n", nid,
-		       zone->managed_pages, zone->watermark[WMARK_MIN], zone->watermark[WMARK_LOW],
-		       zone->watermark[WMARK_HIGH], zone->watermark[WMARK_PROMO]);
-	}
-}
-
-static void node_init(int nid)
-{
-	pg_data_t *pgdat = NODE_DATA(nid);
-	int i;
-
-	pgdat->node_id = nid;
-	spin_lock_init(&pgdat->zone.lock);
-	for (i = 0; i <= MAX_ORDER; i++)
-		INIT_LIST_HEAD(&pgdat->zone.free_area[i].free_list);
-	spin_lock_init(&pgdat->lruvec.lru_lock);
-	for (i = 0; i < NR_LRU_LISTS; i++)
-		INIT_LIST_HEAD(&pgdat->lruvec.lists[i]);
-	init_waitqueue_head(&pgdat->kswapd_wait);
-	spin_lock_init(&pgdat->migrc_lock);
-	INIT_LIST_HEAD(&pgdat->migrc_reqs);
-}
-
-/* Hands a region to the buddy lists in blocks as large as its alignment allows. */
-static void free_region(const struct boot_region *r)
-{
-	unsigned long pfn = PFN_UP(r->start), end = PFN_DOWN(r->end), i;
-	struct zone *zone = &NODE_DATA(r->nid)->zone;
-
-	while (pfn < end) {
-		unsigned int order = pfn ? min(__ffs(pfn), (unsigned int)MAX_ORDER) : MAX_ORDER;
-
-		while (pfn + BIT(order) > end)
-			order--;
-		for (i = 0; i < BIT(order); i++) {
-			pfn_folio(pfn + i)->flags = 0;
-			pfn_folio(pfn + i)->nid = r->nid;
-		}
-		__free_one_block(zone, pfn_folio(pfn), order);
-		zone->managed_pages += BIT(order);
-		pfn += BIT(order);
-	}
-}
-
-void page_alloc_init(void)
-{
-	unsigned int i;
-	int nid;
-
-	for (nid = 0; nid < MAX_NUMNODES; nid++)
-		node_init(nid);
-	for (i = 0; i < nr_boot_regions; i++) {
-		nr_online_nodes = max(nr_online_nodes, boot_regions[i].nid + 1);
-		free_region(&boot_regions[i]);
-	}
-	for_each_online_node(nid)
-		if (!NODE_DATA(nid)->zone.managed_pages)
-			panic("node %d has no memory", nid);
-	setup_per_zone_wmarks();
 }

@@ -41,11 +41,6 @@ struct vm_area_struct *vma_next(struct vm_area_struct *vma)
 	return vma->link.next == &vma->vm_mm->mmap ? NULL : list_next_entry(vma, link);
 }
 
-struct vm_area_struct *vma_prev(struct vm_area_struct *vma)
-{
-	return vma->link.prev == &vma->vm_mm->mmap ? NULL : list_entry(vma->link.prev, struct vm_area_struct, link);
-}
-
 struct vm_area_struct *vm_area_alloc(struct mm_struct *mm, unsigned long start, unsigned long end,
 				     unsigned long vm_flags)
 {

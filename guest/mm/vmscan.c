@@ -80,13 +80,15 @@ static enum folio_references folio_check_references(struct folio *folio)
 
 static unsigned int demote_folio_list(struct list_head *demote, int nid, struct scan_control *sc)
 {
+	int target = next_demotion_node(nid);
+	struct zone *zone = &NODE_DATA(target)->zone;
 	unsigned int nr_succeeded = 0;
 
 	if (list_empty(demote))
 		return 0;
-	if (migrate_pages(demote, next_demotion_node(nid), MIGRATE_ASYNC, MR_DEMOTION, &nr_succeeded) &&
-	    !nr_succeeded)
-		sc->no_room = true;
+	migrate_pages(demote, target, MIGRATE_ASYNC, MR_DEMOTION, &nr_succeeded);
+	if (!nr_succeeded)
+		sc->no_room = !zone_watermark_ok(zone, 0, zone->watermark[WMARK_MIN]);
 	if (sc->kswapd)
 		count_vm_events(pgdemote_kswapd, nr_succeeded);
 	else
@@ -137,7 +139,6 @@ static void shrink_active_list(pg_data_t *pgdat)
 	list_for_each_entry(folio, &folios, lru) {
 		folio_referenced(folio);
 		folio_clear_active(folio);
-		folio_set_workingset(folio);
 	}
 	count_vm_events(pgdeactivate, nr);
 	putback_folios(&folios);

@@ -7,7 +7,7 @@
  *
  *	threads=N	default: one per CPU
  *	size=BYTES	of all tables together (128M)
- *	lookups=N	in all (6M)
+ *	lookups=N	in all (2M)
  *	phases=N	positions of the hot window (8)
  *	hot=N		the window is 1/N of the energy range (4)
  *	cold=N		one lookup in N draws from the whole range (16)
@@ -165,7 +165,7 @@ int main(void)
 	u64 size = arg_u64("size", 128UL << 20), sum = 0, i;
 
 	nr_threads = arg_u64("threads", online_cpus());
-	lookups = arg_u64("lookups", 6UL << 20);
+	lookups = arg_u64("lookups", 2UL << 20);
 	phases = arg_u64("phases", 8);
 	hot = arg_u64("hot", 4);
 	cold = arg_u64("cold", 16);

@@ -16,7 +16,7 @@ export class OutputReader {
   readonly #decoder = new TextDecoder();
   #progress: number | undefined;
   #line: number[] = [];
-  #all: string[] = [];
+  #words: string[] = [];
 
   push(byte: number): void {
     if (byte !== 0x0a) {
@@ -25,25 +25,26 @@ export class OutputReader {
     }
     const line = this.#decoder.decode(Uint8Array.from(this.#line)).replace(/\r$/, "");
     this.#line = [];
-    this.#all.push(line);
-    this.#parse(line);
+    if (!this.#parse(line)) this.#words.push(line);
   }
 
   get output(): KernelOutput {
     return { vmstat: this.#vmstat, checksums: this.#checksums, progress: this.#progress };
   }
 
-  /** The last lines, for the message when a run fails. */
+  /** The last lines that are not counters, for the message when a run fails. */
   tail(count: number): string[] {
-    return this.#all.slice(-count);
+    return this.#words.slice(-count);
   }
 
-  #parse(line: string): void {
+  /** Takes what the line says, if it is of a known form. */
+  #parse(line: string): boolean {
     const vmstat = /^vmstat: (\w+) (\d+)$/.exec(line);
     if (vmstat) this.#vmstat[vmstat[1]!] = Number(vmstat[2]);
     const checksum = /^checksum: (.*)$/.exec(line);
     if (checksum) this.#checksums.push(checksum[1]!.trim());
     const progress = /^progress: (\d+)\/(\d+)$/.exec(line);
     if (progress) this.#progress = Math.min(1, Number(progress[1]) / Math.max(1, Number(progress[2])));
+    return Boolean(vmstat ?? checksum ?? progress);
   }
 }

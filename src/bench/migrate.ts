@@ -1,10 +1,12 @@
 // `shootdown bench migrate`: one workload, run under each flush policy on machines that are alike in
 // everything else, and compared with the first.
 
+import { availableParallelism } from "node:os";
 import { FailedRun } from "../errors.js";
-import { startProgress, type TableContent } from "../report/index.js";
+import { startProgressGroup, type TableContent } from "../report/index.js";
 import { type Figure, FIGURES } from "./migrate-figures.js";
-import { type MigrateOptions, type PolicyRun, runPolicy } from "./migrate-run.js";
+import type { MigrateOptions, PolicyRun } from "./migrate-run.js";
+import { runPolicyAside } from "./migrate-worker.js";
 
 export const WORKLOADS = ["lookup", "churn", "tlbflush"] as const;
 export const FLUSH_POLICIES = ["sync", "migrc-v3"] as const;
@@ -16,14 +18,17 @@ export interface Comparison {
 
 /** Runs every policy. Checksums that differ are an error: a policy must not change what is computed. */
 export async function comparePolicies(policies: readonly string[], options: MigrateOptions): Promise<Comparison> {
+  const progress = startProgressGroup(policies.map((policy) => `${options.workload} under ${policy}`));
   const runs: PolicyRun[] = [];
-  for (const [i, policy] of policies.entries()) {
-    const progress = startProgress(`${options.workload} under ${policy} (${i + 1} of ${policies.length})`);
-    try {
-      runs.push(await runPolicy(policy, options, progress));
-    } finally {
-      progress.done();
+  try {
+    // As many at a time as there are processors: a run is one busy thread.
+    const width = availableParallelism();
+    for (let i = 0; i < policies.length; i += width) {
+      const batch = policies.slice(i, i + width);
+      runs.push(...(await Promise.all(batch.map((policy, n) => runPolicyAside(policy, options, progress.each[i + n]!)))));
     }
+  } finally {
+    progress.done();
   }
   const comparison = { options, runs };
   checkChecksums(comparison);

@@ -5,7 +5,7 @@
 
 import { PM1A_CONTROL, PM1A_EVENT, PM_TIMER, RESET_CONTROL, SLEEP_TYPE_S5 } from "../devices/power.js";
 import { Writer } from "./bytes.js";
-import { FIRMWARE, HIGH_MEMORY, type Range, VIDEO } from "./layout.js";
+import { FIRMWARE, FIRMWARE_END, HIGH_MEMORY, type Range, VIDEO } from "./layout.js";
 
 export interface Platform {
   readonly cpus: number;
@@ -155,6 +155,7 @@ export function acpiTables(platform: Platform): AcpiTables {
   const xsdt = place(table("XSDT", 1, new Writer().u64(...tables).finish()));
   placed.push({ at: FIRMWARE, bytes: rsdp(rsdt, xsdt) });
 
+  if (next > FIRMWARE_END) throw new RangeError("the ACPI tables are larger than their area");
   const bytes = new Uint8Array(next - FIRMWARE);
   for (const { at, bytes: part } of placed) bytes.set(part, at - FIRMWARE);
   return { rsdp: FIRMWARE, start: FIRMWARE, bytes };

@@ -10,8 +10,10 @@ export const BOOT_INFO_END = 0xa000;
 /** End of conventional memory: the last KiB below 640K is the firmware's (EBDA). */
 export const EBDA = 0x9fc00;
 export const VIDEO = 0xa0000;
-/** Firmware tables: the area that RSDP searches cover (ACPI 6.4, 5.2.5.1). */
+const VIDEO_END = 0xc0000;
+/** Firmware tables: in the area that RSDP searches cover (ACPI 6.4, 5.2.5.1). */
 export const FIRMWARE = 0xe0000;
+export const FIRMWARE_END = 0xe4000;
 export const HIGH_MEMORY = MiB;
 
 export interface Range {
@@ -51,7 +53,8 @@ export function checkPlacement(range: Range, memory: number, name: string): void
   }
   for (const [start, stop, what] of [
     [BOOT_INFO, BOOT_INFO_END, "the boot information"],
-    [EBDA, HIGH_MEMORY, "the firmware's and the video area"],
+    [EBDA, VIDEO_END, "the video memory"],
+    [FIRMWARE, FIRMWARE_END, "the firmware's tables"],
   ] as const) {
     if (range.start < stop && end > start) {
       throw new UserError(`${name} loads over ${what} at ${hex(start)}-${hex(stop)}`);

@@ -49,6 +49,7 @@ export class Pc {
     const { cpus, memory } = machine.options;
     this.machine = machine;
     this.fastMemory = fastMemory;
+    machine.setSlowMemory(fastMemory);
     this.#fwCfg = new FwCfg(memory, cpus);
     const devices = [
       this.#uart, this.#debugcon, new DebugExit(), this.#fwCfg, new Rtc(memory, cpus), new Power(), new Keyboard(),

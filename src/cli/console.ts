@@ -11,7 +11,7 @@ export class Console {
   readonly #terminal = process.stdin.isTTY === true;
   readonly #escape = new EscapeFilter({
     leave: () => this.leave({ kind: "left" }),
-    help: () => void process.stderr.write(`\r\n${ESCAPE_HELP.join("\r\n")}\r\n`),
+    help: () => void process.stderr.write(`\n${ESCAPE_HELP.join("\n")}\n`),
   });
   #output: number[] = [];
   #end: End | undefined;

@@ -1,6 +1,7 @@
 // The program `shootdown`. One file per command; this one puts them together and turns errors into one
 // line and an exit status.
 
+import { isMainThread } from "node:worker_threads";
 import { Command, CommanderError } from "commander";
 import { FailedRun, UserError } from "../index.js";
 import { benchCommand } from "./bench.js";
@@ -34,19 +35,22 @@ function oneLine(error: unknown): string | undefined {
   throw error;
 }
 
-// A reader that goes away (`shootdown ... | head`) ends the program quietly, as it does others.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(141);
-  throw error;
-});
-
-quiet(program);
-try {
-  await program.parseAsync();
-} catch (error) {
-  const message = oneLine(error);
-  if (message !== undefined) {
+async function main(): Promise<void> {
+  // A reader that goes away (`shootdown ... | head`) ends the program quietly, as it does others.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(141);
+    throw error;
+  });
+  quiet(program);
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    const message = oneLine(error);
+    if (message === undefined) return;
     process.stderr.write(`shootdown: ${message}\n`);
-    process.exitCode = error instanceof FailedRun ? FAILED : USAGE;
+    process.exit(error instanceof FailedRun ? FAILED : USAGE);
   }
 }
+
+// The worker threads of a benchmark run this same file (src/bench/migrate-worker.ts).
+if (isMainThread) await main();

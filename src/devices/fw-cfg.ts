@@ -19,8 +19,6 @@ export const FW_CFG = {
   cpus: 0x05,
   kernelAddress: 0x07,
   kernelSize: 0x08,
-  initrdAddress: 0x0a,
-  initrdSize: 0x0b,
   maxCpus: 0x0f,
   kernelEntry: 0x10,
   commandLineSize: 0x14,

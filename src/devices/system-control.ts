@@ -27,11 +27,6 @@ export class SystemControl implements Device {
     bus.state.setUint8(CONTROL, A20);
   }
 
-  /** The last POST code written, which says how far a guest came that prints nothing. */
-  get postCode(): number {
-    return this.#bus.state.getUint8(POST_CODE);
-  }
-
   portIn(port: number): number {
     return this.#bus.state.getUint8(port === POST ? POST_CODE : CONTROL);
   }

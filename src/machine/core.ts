@@ -17,7 +17,10 @@ export interface CoreExports {
   getRegister(cpu: number, id: number): bigint;
   setRegister(cpu: number, id: number, value: bigint): number;
   physicalOf(cpu: number, va: bigint): bigint;
+  tlbPlaces(cpu: number, role: number): number;
+  tlbEntry(cpu: number, role: number, place: number): number;
   setEventMask(mask: number): void;
+  setSlowTier(from: bigint): void;
   eventCount(): bigint;
   afterRestore(): void;
   getStopCpu(): number;

@@ -7,3 +7,5 @@ export { REGISTER_NAMES, type RegisterName } from "./registers.js";
 export { COUNTER_HELP, COUNTER_NAMES, type CounterName, type Counters, isModelled } from "./counters.js";
 export type { Snapshot } from "./snapshot.js";
 export type { Device, DeviceBus, PortRange } from "./device.js";
+export { EVENT_KINDS, type EventKind, type MachineEvent } from "./events.js";
+export { TLB_KINDS, TLB_STRUCTURES, type TlbEntry, type TlbKind, type TlbStructure } from "./tlb.js";

@@ -7,11 +7,13 @@ import { hex } from "../units.js";
 import { type Core, type CoreExports, instantiateCore } from "./core.js";
 import { COUNTER_NAMES, type Counters } from "./counters.js";
 import type { Device } from "./device.js";
+import { type EventKind, eventMask, type MachineEvent, readEvents } from "./events.js";
 import { type CheckedOptions, checkOptions, type MachineOptions, TLB_PRESETS } from "./options.js";
 import { PortSpace } from "./ports.js";
 import { REGISTER_NAMES, type RegisterName, registerNumber } from "./registers.js";
 import { putSnapshot, type Snapshot, takeSnapshot } from "./snapshot.js";
 import { coreStop, type DeviceStop, type Stop } from "./stop.js";
+import { listTlb, TLB_STRUCTURES, type TlbEntry, type TlbStructure } from "./tlb.js";
 
 const PAGE = map.PAGE_SIZE;
 
@@ -21,6 +23,7 @@ export class Machine {
   readonly #memory: ArrayBuffer;
   readonly #ports: PortSpace;
   #deviceStop: DeviceStop | undefined;
+  #eventsTaken = 0;
 
   private constructor(options: CheckedOptions, core: Core, ports: PortSpace) {
     this.options = options;
@@ -54,6 +57,11 @@ export class Machine {
         this.#core.requestStop();
       },
     });
+  }
+
+  /** Memory from physical address `from` on is slow: its latency counts in modelled cycles, and nowhere else. */
+  setSlowMemory(from: number): void {
+    this.#core.setSlowTier(BigInt(from));
   }
 
   /** Puts the first CPU into flat 32-bit protected mode at `eip`, without paging, as boot protocols demand. */
@@ -147,6 +155,24 @@ export class Machine {
     return Object.fromEntries(entries) as Counters;
   }
 
+  /** What the TLBs of `cpu` hold. */
+  tlb(cpu: number, structures: readonly TlbStructure[] = TLB_STRUCTURES): TlbEntry[] {
+    return listTlb(this.#core, this.#memory, this.#checkCpu(cpu), structures);
+  }
+
+  /** Records events of these kinds from now on, and no others. Recording does not change the run. */
+  recordEvents(kinds: readonly EventKind[]): void {
+    this.#core.setEventMask(eventMask(kinds));
+  }
+
+  /** Events recorded since the last call. A run that records many should be cut: the oldest are overwritten. */
+  takeEvents(): MachineEvent[] {
+    const end = Number(this.#core.eventCount());
+    const events = readEvents(this.#memory, this.#eventsTaken, end);
+    this.#eventsTaken = end;
+    return events;
+  }
+
   /** Everything that the machine is now. Input that waits outside (serial) is not part of it. */
   snapshot(): Snapshot {
     return takeSnapshot(this.options, this.#memory);
@@ -162,6 +188,7 @@ export class Machine {
     putSnapshot(snapshot, this.#memory);
     this.#core.afterRestore();
     this.#deviceStop = undefined;
+    this.#eventsTaken = Number(this.#core.eventCount());
   }
 
   #checkCpu(cpu: number): number {

@@ -1,4 +1,4 @@
-// The parts of WebAssembly's JavaScript interface that core.ts uses: neither ES2023 nor @types/node declares it.
+// The parts of WebAssembly's JavaScript interface that core.ts and the tests use: neither ES2023 nor @types/node declares it.
 
 declare namespace WebAssembly {
   interface MemoryDescriptor {
@@ -9,13 +9,15 @@ declare namespace WebAssembly {
     constructor(descriptor: MemoryDescriptor);
     readonly buffer: ArrayBuffer;
   }
+  type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   class Module {
+    constructor(bytes: Uint8Array);
     private readonly module: never;
   }
-  interface Instance {
+  class Instance {
+    constructor(module: Module, imports: Imports);
     readonly exports: Readonly<Record<string, unknown>>;
   }
-  type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   function compile(bytes: Uint8Array): Promise<Module>;
   function instantiate(module: Module, imports: Imports): Promise<Instance>;
 }

@@ -1,4 +1,4 @@
 // How results are shown.
 
 export { markdownTable, table, type TableContent } from "./table.js";
-export { startProgress, type Progress } from "./progress.js";
+export { startProgress, startProgressGroup, type Progress, type ProgressGroup } from "./progress.js";

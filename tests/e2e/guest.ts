@@ -1,5 +1,5 @@
 // Builds small guests from assembly for the end-to-end tests: a multiboot ELF64 image that is in 64-bit
-// mode, with the first GiB mapped to itself by one page, when the test's code begins.
+// mode, with the first 4 GiB mapped to themselves by four pages, when the test's code begins.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -53,8 +53,8 @@ leave:
 	.balign 4096
 pml4:	.quad pdpt + 7
 	.fill 511, 8, 0
-pdpt:	.quad 0x87
-	.fill 511, 8, 0
+pdpt:	.quad 0x87, 0x40000087, 0x80000087, 0xc0000087
+	.fill 508, 8, 0
 	.balign 8
 gdt:	.quad 0, 0x00af9a000000ffff, 0x00cf92000000ffff
 gdtr:	.word 23

@@ -84,7 +84,7 @@ test("power-off and reset are told", async () => {
 });
 
 test("a jump to nowhere ends in a triple fault, wherever nowhere is", async () => {
-  for (const target of ["0x4000000000", "0x8000000000000000", "0xfffffffffffffff0", "0x3fffffff", "0xb8000", "0xfee00000"]) {
+  for (const target of ["0x4000000000", "0x8000000000000000", "0xfffffffffffffff0", "0xbfffffff", "0xb8000", "0xfee00000"]) {
     const stop = await run(`main: movabs $${target}, %rax; jmp *%rax`, 10_000_000);
     assert.ok(["triple-fault", "limit", "not-implemented"].includes(stop.kind), `${target}: ${stop.kind}`);
   }
@@ -116,7 +116,7 @@ const CONTENTION = `
     movl $0xc4608, 0x300(%rdi)
   work: lock incq 0x2000
     mov 0x2000, %rax
-    imul $0x9e3779b1, %rax, %rbx
+    imul $0x1e3779b1, %rax, %rbx
     and $0xfffff8, %ebx
     or $0x200000, %ebx
     add %rax, (%rbx)
@@ -140,7 +140,9 @@ test("equal runs have equal state, however they are cut into pieces", async () =
   }
   assert.equal(whole.steps, pieces.steps);
   assert.equal(whole.stateHash(), pieces.stateHash());
-  assert.deepEqual(whole.counters(), pieces.counters());
+  // How often code was decoded depends on where a run was cut; nothing else does.
+  const counted = (machine: Machine) => ({ ...machine.counters(), blocks_decoded: 0 });
+  assert.deepEqual(counted(whole), counted(pieces));
   assert.ok(whole.counters(2).instructions > 10_000, "the third CPU did not run");
 });
 
@@ -178,4 +180,39 @@ test("a counter of all CPUs is the sum of theirs", async () => {
   const [all, first, second] = [machine.counters(), machine.counters(0), machine.counters(1)];
   assert.equal(all.instructions, first.instructions + second.instructions);
   assert.ok(first.ipi_sent >= 3);
+});
+
+test("the TLBs can be looked at: what the guest touched is there, and INVLPG takes it away", async () => {
+  const { machine } = await boot("main: mov 0x300000, %rax; mov %rax, 0x300008; jmp .");
+  machine.run(1000);
+  const [entry] = machine.tlb(0, ["l1d"]).filter((e) => e.linear <= 0x300000n && 0x300000n < e.linear + e.covers);
+  assert.ok(entry);
+  assert.deepEqual([entry.kind, entry.physical, entry.writable, entry.user, entry.global], ["1G", 0n, true, true, false]);
+  const before = machine.stateHash();
+  machine.tlb(0);
+  assert.equal(machine.stateHash(), before);
+  const other = (await boot("main: mov 0x300000, %rax; invlpg 0x300000; jmp .")).machine;
+  other.run(1000);
+  assert.deepEqual(other.tlb(0, ["l1d"]), []);
+});
+
+test("an entry whose page-table word was changed is listed as stale", async () => {
+  const { machine } = await boot("main: mov 0x40300000, %rax; orl $0x200, pdpt + 8; jmp .");
+  machine.run(1000);
+  const entry = machine.tlb(0, ["l1d"]).find((e) => e.linear === 0x40000000n);
+  assert.equal(entry?.stale?.changedBy, 0);
+});
+
+test("events are recorded in order, and recording does not change the run", async () => {
+  const code = "main: mov 0x300000, %rax; invlpg 0x300000; mov %cr3, %rax; mov %rax, %cr3; jmp .";
+  const [quiet, recorded] = [(await boot(code)).machine, (await boot(code)).machine];
+  recorded.recordEvents(["invalidate", "cr3"]);
+  quiet.run(1000);
+  recorded.run(1000);
+  const events = recorded.takeEvents();
+  assert.ok(events.some((event) => event.kind === "invalidate" && event.values[1] === 0x300000n));
+  assert.ok(events.some((event) => event.kind === "cr3"));
+  assert.ok(events.every((event, i) => i === 0 || event.step >= events[i - 1]!.step));
+  assert.deepEqual(recorded.takeEvents(), []);
+  assert.equal(recorded.stateHash(), quiet.stateHash());
 });

@@ -132,7 +132,7 @@ test("wrong images are refused with one line that says why", () => {
   refuses(elfImage({ bits: 32, entry: 0x100000, segments: [{ physical: 0x100000, bytes: multibootHeader(4) }] }), /video mode/);
   refuses(elfImage({ bits: 32, entry: 0x100000, segments: [{ physical: 0x100000, bytes: multibootHeader(0x80) }] }), /not known/);
   refuses(elfImage({ bits: 32, entry: 0x900000, segments: [{ physical: 0x100000, bytes: multibootHeader(0) }] }), /entry/);
-  refuses(elfImage({ bits: 32, entry: 0xb8000, segments: [{ physical: 0xb8000, bytes: multibootHeader(0) }] }), /video area/);
+  refuses(elfImage({ bits: 32, entry: 0xb8000, segments: [{ physical: 0xb8000, bytes: multibootHeader(0) }] }), /video memory/);
   const linux = new Uint8Array(1024);
   linux.set(new TextEncoder().encode("HdrS"), 0x202);
   refuses(linux, /compressed Linux kernel/);

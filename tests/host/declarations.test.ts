@@ -6,9 +6,11 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as counters from "../../assembly/probe/counters.ts";
 import { COUNTER_HELP, COUNTER_NAMES } from "../../src/machine/counters.ts";
+import { EVENT_KINDS } from "../../src/machine/events.ts";
 import { TLB_PRESETS } from "../../src/machine/options.ts";
 import { REGISTER_NAMES, registerNumber } from "../../src/machine/registers.ts";
 import { CORE_STOPS, NOT_IMPLEMENTED } from "../../src/machine/stop.ts";
+import { TLB_FLAGS, TLB_KINDS, TLB_STRUCTURES } from "../../src/machine/tlb.ts";
 
 /** Constants `PREFIX_NAME: u32 = number` in a source of the core. Tests run in the project's folder. */
 function constants(file: string, prefix: string): Record<string, number> {
@@ -41,4 +43,20 @@ test("the host has a text for everything that the core calls not implemented", (
 test("the TLB presets have the core's numbers", () => {
   const declared = constants("assembly/mmu/presets.ts", "PRESET");
   TLB_PRESETS.forEach((name, number) => assert.equal(declared[name.toUpperCase()], number));
+});
+
+test("TLB structures, page sizes and flags have the core's numbers", () => {
+  const roles = constants("assembly/mmu/presets.ts", "ROLE");
+  assert.deepEqual([roles["L1D"], roles["L1I"], roles["L2D"], roles["L2I"], roles["PSC"]], TLB_STRUCTURES.map((_, role) => role));
+  const kinds = constants("assembly/mmu/presets.ts", "KIND");
+  TLB_KINDS.forEach((name, kind) => assert.equal(kinds[name.toUpperCase()], kind, name));
+  const declared = { ...constants("assembly/mmu/entry.ts", "RIGHT"), ...constants("assembly/mmu/entry.ts", "ENTRY") };
+  for (const [name, flag] of Object.entries(TLB_FLAGS)) assert.equal(declared[name], flag, name);
+});
+
+test("events have the core's numbers", () => {
+  const declared = constants("assembly/probe/events.ts", "EVENT");
+  EVENT_KINDS.forEach((name, kind) => assert.equal(declared[name.toUpperCase()], kind, name));
+  assert.equal(declared["KINDS"], EVENT_KINDS.length);
+  assert.deepEqual([declared["BYTES"], declared["CAPACITY"]], [48, 32768]);
 });

@@ -12,7 +12,7 @@ const x = {
 
 function setFlags([op, a, b, r]) {
   const set = a === "0" && op === "FLAGS_RESULT" ? "" : ` cpu.flagsA = ${a};`;
-  return `cpu.flagsOp = ${op};${set} cpu.flagsB = ${b}; cpu.flagsR = ${r};`;
+  return `cpu.flagsOp = ${op};${set} cpu.flagsB = ${typeof b === "function" ? b(x) : b}; cpu.flagsR = ${r};`;
 }
 
 function handler(name, sem) {
@@ -69,10 +69,9 @@ export function emitCold({ expanded, fuse, exportsOf }) {
   }
   const imports = [...byModule].map(([path, names]) => `import { ${names.map((n) => `${n} as handle_${n}`).join(", ")} } from "../../assembly/cpu/${path}";`);
   return `// Made by tools/isa/generate.mjs. Cold handlers of tools/isa/semantics.mjs, and the table from opcode rows to handlers.
-import { Cpu, FLAGS_SUB, FLAGS_ADD, FLAGS_RESULT } from "../../assembly/cpu/state";
+import { Cpu, FLAGS_SUB, FLAGS_ADD, FLAGS_RESULT, FLAGS_SHL, FLAGS_SHR, FLAGS_SAR, FLAGS_MUL } from "../../assembly/cpu/state";
 import { NEXT, JUMP, REC_SIZE, REC_DST, REC_SRC, REC_DISP, REC_FIRST } from "../../assembly/cpu/record";
 import { carry } from "../../assembly/cpu/flags";
-import { mulOverflows } from "../../assembly/cpu/ops/multiply";
 import { readReg, readDst, readSrc, readSrcSized, prepareDst, writeDst, signExtend, zeroExtend } from "../../assembly/cpu/operand";
 ${imports.join("\n")}
 

@@ -14,44 +14,72 @@ export function at(size) {
     bits: BITS(size),
     sx: (e) => (size === 8 ? `(${e})` : `<i64><${TYPE[size]}>(${e})`),
     zx: (e) => (size === 8 ? `<u64>(${e})` : `<u64><u${BITS(size)}>(${e})`),
-    carry: "carryOf(fop, fa, fb, fr)",
-    reg: (field, s = size) => `<i64>load<${TYPE[s]}>(cpu + load<u8>(rec, ${field}))`,
-    write: (r, field = "REC_DST") => (size === 8 ? `store<i64>(cpu + load<u8>(rec, ${field}), ${r});`
-      : size === 4 ? `store<u64>(cpu + load<u8>(rec, ${field}), <u64><u32>(${r}));` : `store<${TYPE[size]}>(cpu + load<u8>(rec, ${field}), <${TYPE[size]}>(${r}));`),
+    carry: "carried",
+    reg: (field, s = size) => `<i64>load<${TYPE[s]}>(<usize>load<u8>(rec, ${field}), W)`,
+    write: (r, field = "REC_DST") => (size === 8 ? `store<i64>(<usize>load<u8>(rec, ${field}), ${r}, W);`
+      : size === 4 ? `store<u64>(<usize>load<u8>(rec, ${field}), <u64><u32>(${r}), W);` : `store<${TYPE[size]}>(<usize>load<u8>(rec, ${field}), <${TYPE[size]}>(${r}), W);`),
   };
 }
 
 /** Linear address into `t` and the front-cache slot into `e`; leaves the switch on a miss. */
 export function probe(size, write, address) {
   const last = size === 1 ? "t" : `(t + ${size - 1})`;
-  return `t = ${address}; e = front + ((<usize><u32>t >>> 7) & 0x1fe0);
+  return `t = ${address}; e = <usize>load<u32>(cpu, FRONT) + ((<usize><u32>t >>> 7) & 0x1fe0);
       if (load<u64>(e${write ? ", 8" : ""}) != (${last} & ~0xfff)) break;
       h = <usize><u32>t + <usize>load<u32>(e, 16);`;
 }
 
-export const FULL = "load<u64>(cpu + load<u8>(rec, REC_BASE)) + (load<u64>(cpu + load<u8>(rec, REC_INDEX)) << <u64>load<u8>(rec, REC_SCALE)) + <u64><i64>load<i32>(rec, REC_DISP)";
-export const BASE = "load<u64>(cpu + load<u8>(rec, REC_BASE)) + <u64><i64>load<i32>(rec, REC_DISP)";
+export const FULL = "load<u64>(<usize>load<u8>(rec, REC_BASE), W) + (load<u64>(<usize>load<u8>(rec, REC_INDEX), W) << <u64>load<u8>(rec, REC_SCALE)) + <u64><i64>load<i32>(rec, REC_DISP)";
+export const BASE = "load<u64>(<usize>load<u8>(rec, REC_BASE), W) + <u64><i64>load<i32>(rec, REC_DISP)";
 
-export function setFlags([op, a, b, r]) {
-  return `fop = ${op};${a === "0" && op === "FLAGS_RESULT" ? "" : ` fa = ${a};`} fb = ${b}; fr = ${r};`;
+export function setFlags([op, a, b, r], x) {
+  return `fop = ${op};${a === "0" && op === "FLAGS_RESULT" ? "" : ` fa = ${a};`} fb = ${typeof b === "function" ? b(x) : b}; fr = ${r};`;
 }
 
 export const NEXT = "rec += 32; continue;";
 
 /** Goes on at the record in link `link`, if the slice can pay for its block. */
 export function follow(link) {
-  return `left -= <i32>load<u8>(rec, REC_TOTAL); prev = rec; rec = load<u32>(rec, ${link}); if (left >= <i32>load<u8>(rec, REC_BLOCK)) continue; break;`;
+  return `left -= <i32>load<u8>(rec, REC_TOTAL); rec = load<u32>(rec, ${link}); if (left >= <i32>load<u8>(rec, REC_BLOCK)) continue; break;`;
 }
 
 /** Goes on at linear address `target` (u64) if its page is in the fetch slots and its block is decoded; else by look-up. */
 export function goTo(target) {
-  return `t = ${target}; e = fetch + ((<usize><u32>t >>> 8) & 0x7f0); h = load<u32>(e, 8);
+  return `t = ${target}; e = <usize>load<u32>(cpu, FETCH) + ((<usize><u32>t >>> 8) & 0x7f0); h = load<u32>(e, 8);
       if (load<u64>(e) == (t & ~0xfff) && h != 0) {
         h = load<u32>(h + CP_ENTRIES + ((<usize><u32>t & 0xfff) << 2));
         if (h != 0) { store<u64>(cpu + SLOT_PAGE, t & ~0xfff); rec = h; if (left >= <i32>load<u8>(rec, REC_BLOCK)) continue; break; }
       }
       store<u64>(cpu + RIP, t); rec = STUB_LOOKUP; break;`;
 }
+
+/** The record at linear address `target` (u64) into h and its page into t; leaves the switch, with nothing changed, if it is not at hand. */
+export function find(target) {
+  return `t = ${target}; e = <usize>load<u32>(cpu, FETCH) + ((<usize><u32>t >>> 8) & 0x7f0); h = load<u32>(e, 8);
+      if (load<u64>(e) != (t & ~0xfff) || h == 0) break;
+      h = load<u32>(h + CP_ENTRIES + ((<usize><u32>t & 0xfff) << 2)); t &= ~0xfff;
+      if (h == 0) break;`;
+}
+
+/** Goes on at record `to` of page `page`. */
+export function enter(to, page) {
+  return `left -= <i32>load<u8>(rec, REC_TOTAL); store<u64>(cpu + SLOT_PAGE, ${page}); rec = ${to}; if (left >= <i32>load<u8>(rec, REC_BLOCK)) continue; break;`;
+}
+
+/** CF into carried. No case may call a function: what lives across a call is spilled at every dispatch. */
+const CARRY = `if (fop == FLAGS_MUL) break;
+      const carried = fop == FLAGS_SUB ? <u64>fa < <u64>fb : fop == FLAGS_ADD ? <u64>fr < <u64>fa
+        : <bool>((fop == FLAGS_RESULT ? fb : fop == FLAGS_PACKED ? fr : fa >> fb) & 1);`;
+
+/** Condition families (cc >> 1) that hot kinds decide: statements that leave the switch where they cannot, and the test for an even cc. */
+export const CONDITION = {
+  carry: { before: CARRY, test: "carried" },
+  zero: { before: "", test: "(fop == FLAGS_PACKED ? (fr & 0x40) != 0 : fr == 0)" },
+  sign: { before: "", test: "(fop == FLAGS_PACKED ? (fr & 0x80) != 0 : fr < 0)" },
+  belowEqual: { before: "if (fop != FLAGS_SUB) break;", test: "<u64>fa <= <u64>fb" },
+  less: { before: "if (fop != FLAGS_SUB) break;", test: "fa < fb" },
+  lessEqual: { before: "if (fop != FLAGS_SUB) break;", test: "fa <= fb" },
+};
 
 const FUSED_TEST = {
   cmp: { b: "<u64>a < <u64>b", ae: "<u64>a >= <u64>b", e: "a == b", ne: "a != b", be: "<u64>a <= <u64>b", a: "<u64>a > <u64>b",
@@ -74,12 +102,13 @@ function ordinary(kind) {
     const b = memSrc ? `<i64>load<${TYPE[srcSize]}>(h)` : ["ri", "mi"].includes(kind.form) ? "load<i64>(rec, REC_IMM)" : x.reg("REC_SRC", srcSize);
     lines.push(`const b = ${b};`);
   }
+  if (sem.body(x).includes("carried")) lines.push(CARRY);
   if (sem.count) {
     lines.push(sem.count(x));
     if (kind.form === "rc") lines.push(`if (${sem.skip}) break;`);
   }
   lines.push(sem.body(x));
-  if (sem.flags) lines.push(setFlags(sem.flags));
+  if (sem.flags && !kind.quiet) lines.push(setFlags(sem.flags, x));
   if (sem.write) lines.push(memDst ? `store<${TYPE[kind.size]}>(h, <${TYPE[kind.size]}>r);` : x.write("r"));
   lines.push(NEXT);
   return lines.join("\n      ");
@@ -92,28 +121,33 @@ function fused(kind) {
     ? `const a = ${x.reg("REC_DST")}; const b = ${b}; fop = FLAGS_SUB; fa = a; fb = b; fr = ${x.sx("a - b")};`
     : `const r = ${x.reg("REC_DST")} & ${b}; fop = FLAGS_SUB; fa = r; fb = 0; fr = r;`;
   return `${body}
-      left -= <i32>load<u8>(rec, REC_TOTAL); prev = rec; rec = load<u32>(rec, (${FUSED_TEST[kind.fused][kind.cc]}) ? REC_TAKEN : REC_FALL);
+      left -= <i32>load<u8>(rec, REC_TOTAL); rec = load<u32>(rec, (${FUSED_TEST[kind.fused][kind.cc]}) ? REC_TAKEN : REC_FALL);
       if (left >= <i32>load<u8>(rec, REC_BLOCK)) continue; break;`.replace(
     /rec = load<u32>\(rec, \((.*)\) \? REC_TAKEN : REC_FALL\);/,
     (_, test) => `rec = (${test}) ? load<u32>(rec, REC_TAKEN) : load<u32>(rec, REC_FALL);`);
 }
 
-function jcc(test) {
-  return `left -= <i32>load<u8>(rec, REC_TOTAL); prev = rec;
-      rec = (${test}) ? load<u32>(rec, REC_TAKEN) : load<u32>(rec, REC_FALL);
+function jcc(family) {
+  const { before, test } = CONDITION[family];
+  return `${before} const holds = <u32>(${test}) ^ (<u32>load<u8>(rec, REC_DST) & 1);
+      left -= <i32>load<u8>(rec, REC_TOTAL); rec = holds ? load<u32>(rec, REC_TAKEN) : load<u32>(rec, REC_FALL);
       if (left >= <i32>load<u8>(rec, REC_BLOCK)) continue; break;`;
 }
 
 const fixed = {
   cold: () => "break;",
-  crossTaken: () => goTo("load<u64>(cpu + SLOT_PAGE) + <u64><i64>load<i32>(prev, REC_TARGET)"),
-  crossFall: () => goTo("load<u64>(cpu + SLOT_PAGE) + <u64>load<u16>(prev, REC_START) + <u64>load<u8>(prev, REC_LENGTH)"),
+  stub: () => "break;",
+  lookup: () => "break;",
+  crossTaken: () => goTo("load<u64>(cpu + SLOT_PAGE) + <u64><i64>load<i32>(load<u32>(rec, STUB_ORIGIN), REC_TARGET)"),
+  crossFall: () => `h = load<u32>(rec, STUB_ORIGIN); ${goTo("load<u64>(cpu + SLOT_PAGE) + <u64>load<u16>(h, REC_START) + <u64>load<u8>(h, REC_LENGTH)")}`,
   chain: () => follow("REC_TAKEN"),
-  jccZero: () => `if (fop == FLAGS_PACKED) { ${jcc("(fr & 0x40) != 0")} } ${jcc("fr == 0")}`,
-  jccNotZero: () => `if (fop == FLAGS_PACKED) { ${jcc("(fr & 0x40) == 0")} } ${jcc("fr != 0")}`,
-  jccSign: () => `if (fop == FLAGS_PACKED) { ${jcc("(fr & 0x80) != 0")} } ${jcc("fr < 0")}`,
-  jccNotSign: () => `if (fop == FLAGS_PACKED) { ${jcc("(fr & 0x80) == 0")} } ${jcc("fr >= 0")}`,
-  jccAny: () => jcc("condition(load<u8>(rec, REC_DST), fop, fa, fb, fr)"),
+  jccCarry: () => jcc("carry"),
+  jccZero: () => jcc("zero"),
+  jccBelowEqual: () => jcc("belowEqual"),
+  jccSign: () => jcc("sign"),
+  jccLess: () => jcc("less"),
+  jccLessEqual: () => jcc("lessEqual"),
+  jccRare: () => "break;",
 };
 
 function caseText(kind) {
@@ -125,26 +159,27 @@ export function emitHot({ kinds }) {
   return `// Made by tools/isa/generate.mjs. The hot loop of the interpreter: see assembly/cpu/execute.ts, which alone calls it.
 import {
   REC_DST, REC_SRC, REC_BASE, REC_INDEX, REC_SCALE, REC_TOTAL, REC_BLOCK, REC_START, REC_LENGTH, REC_DISP, REC_IMM,
-  REC_TARGET, REC_TAKEN, REC_FALL, REC_BEFORE, REC_COLD, REC_KIND, REC_INFO,
+  REC_TARGET, REC_TAKEN, REC_FALL, REC_KIND, REC_INFO, STUB_ORIGIN,
 } from "../../assembly/cpu/record";
-import { Cpu, SLOT_PAGE, FLAGS_SUB, FLAGS_ADD, FLAGS_RESULT, FLAGS_PACKED } from "../../assembly/cpu/state";
-import { carryOf, condition } from "../../assembly/cpu/flags";
-import { mulOverflows } from "../../assembly/cpu/ops/multiply";
+import { RUNNING_BASE } from "../../assembly/memory-map";
+import { Cpu, SLOT_PAGE, FLAGS_SUB, FLAGS_ADD, FLAGS_RESULT, FLAGS_PACKED, FLAGS_SHL, FLAGS_SHR, FLAGS_SAR, FLAGS_MUL } from "../../assembly/cpu/state";
 import { CP_ENTRIES } from "../../assembly/cpu/code";
 import { STUB_LOOKUP, slowStep } from "../../assembly/cpu/slow";
 
 const RIP: usize = offsetof<Cpu>("rip");
+const FRONT: usize = offsetof<Cpu>("front");
+const FETCH: usize = offsetof<Cpu>("fetch");
+
+const cpu: usize = RUNNING_BASE;
+const W: usize = RUNNING_BASE;
 
 /** Runs records from \`rec\` until the slice is used up, the CPU wants attention, or an exception was raised. */
-export function hot(cpu: usize, rec: usize): void {
+export function hot(rec: usize): void {
   let fop = load<i32>(cpu, offsetof<Cpu>("flagsOp"));
   let fa = load<i64>(cpu, offsetof<Cpu>("flagsA"));
   let fb = load<i64>(cpu, offsetof<Cpu>("flagsB"));
   let fr = load<i64>(cpu, offsetof<Cpu>("flagsR"));
   let left = load<i32>(cpu, offsetof<Cpu>("left"));
-  let front: usize = load<u32>(cpu, offsetof<Cpu>("front"));
-  let fetch: usize = load<u32>(cpu, offsetof<Cpu>("fetch"));
-  let prev: usize = rec;
   let t: u64 = 0;
   let e: usize = 0;
   let h: usize = 0;
@@ -159,15 +194,13 @@ ${kinds.map(caseText).join("\n")}
     store<i64>(cpu, fb, offsetof<Cpu>("flagsB"));
     store<i64>(cpu, fr, offsetof<Cpu>("flagsR"));
     store<i32>(cpu, left, offsetof<Cpu>("left"));
-    rec = slowStep(cpu, rec, prev);
+    rec = slowStep(cpu, rec);
     if (rec == 0) return;
     fop = load<i32>(cpu, offsetof<Cpu>("flagsOp"));
     fa = load<i64>(cpu, offsetof<Cpu>("flagsA"));
     fb = load<i64>(cpu, offsetof<Cpu>("flagsB"));
     fr = load<i64>(cpu, offsetof<Cpu>("flagsR"));
     left = load<i32>(cpu, offsetof<Cpu>("left"));
-    front = load<u32>(cpu, offsetof<Cpu>("front"));
-    fetch = load<u32>(cpu, offsetof<Cpu>("fetch"));
   } while (true);
 }
 `;

@@ -7,7 +7,7 @@ export const MAP_COUNT = MAPS.length;
 export const FORMS = ["NONE", "E", "EG", "GE", "EI", "AI", "GEI", "EGI", "Z", "ZI", "AZ", "I", "J", "AO", "OA", "FAR", "E1", "ECL",
   "A", "R", "ENTER", "GEV", "EV"];
 /** Operand-size rules. */
-export const SIZES = ["B", "V", "Q", "Y", "W", "D", "QWORD", "CR", "AXD"];
+export const SIZES = ["B", "V", "Q", "Y", "W", "D", "QWORD", "CR", "AXD", "NEAR"];
 /** Immediate rules. */
 export const IMMS = ["NONE", "B", "Z", "V", "W", "ONE"];
 
@@ -59,20 +59,21 @@ export function parseOperands(text, label) {
       out.imm = { b: "B", bs: "B", z: "Z", v: "V", w: "W", bq: "B", zq: "Z" }[m[1]];
       if (m[1].endsWith("q")) size("Q");
       else if (m[1] === "b" && !shape.slice(0, -1)) size("B");
-    } else if ((m = /^J(b|z)$/.exec(token))) { shape += "J"; out.imm = m[1] === "b" ? "B" : "Z"; size("Q"); }
-    else if ((m = /^([EGMZVORS])([bvwdyqp]?)$/.exec(token))) {
+    } else if ((m = /^J(b|z)$/.exec(token))) { shape += "J"; out.imm = m[1] === "b" ? "B" : "Z"; size("NEAR"); }
+    else if ((m = /^([EGMZVORS])([bvwdyqpn]?)$/.exec(token))) {
       shape += SHAPES[m[1]];
       const letter = m[2];
       if (letter === "b") { if (m[1] === "E" || m[1] === "Z") out.byteE = true; else out.byteG = true; }
       if (m[1] === "R") size("CR");
       else if (letter === "q" && m[1] === "G") size("QWORD");
-      else if (letter) size({ b: "B", v: "V", w: "W", d: "D", y: "Y", q: "Q", p: "V" }[letter]);
-    } else if (/^[bvqy]$/.test(token)) size({ b: "B", v: "V", q: "Q", y: "Y" }[token]);
+      else if (letter) size({ b: "B", v: "V", w: "W", d: "D", y: "Y", q: "Q", p: "V", n: "NEAR" }[letter]);
+    } else if (/^[bvqyn]$/.test(token)) size({ b: "B", v: "V", q: "Q", y: "Y", n: "NEAR" }[token]);
     else throw new Error(`${label}: operand "${token}"?`);
   }
   const forms = { "": "NONE", E: "E", EG: "EG", GE: "GE", EI: "EI", AI: "AI", GEI: "GEI", EGI: "EGI", Z: "Z", ZI: "ZI", AZ: "AZ", I: "I", J: "J",
     AO: "AO", OA: "OA", F: "FAR", E1: "E1", EC: "ECL", A: "A", R: "R", II: "ENTER", GEV: "GEV", EV: "EV", SE: "GE", ES: "EG" };
   out.form = forms[shape];
+  if (out.form === "ENTER") out.imm = "W"; // and a byte, which the decoder reads by the form
   if (!out.form) throw new Error(`${label}: operands "${text}" have no form (${shape})`);
   return out;
 }
@@ -80,12 +81,12 @@ export function parseOperands(text, label) {
 /** Expands +r and +cc, numbers the rows. Returns [{id, row, enc, ops}] and the two look-up tables. */
 export function encode(rows) {
   const expanded = [];
+  const add = (entry) => expanded.push({ id: expanded.length + 1, ...entry }); // 0 is "no such instruction"
   for (const row of rows) {
     const enc = parseEncoding(row.encoding);
-    const n = enc.plus === "r" ? 8 : enc.plus === "cc" ? 16 : 1;
     const ops = parseOperands(row.operands, row.encoding);
-    const id = expanded.length + 1; // 0 is "no such instruction"
-    expanded.push({ id, row, enc, ops, opcodes: Array.from({ length: n }, (_, i) => enc.opcode + i) });
+    if (enc.plus === "cc") for (let cc = 0; cc < 16; cc++) add({ row, enc, ops, condition: cc, opcodes: [enc.opcode + cc] });
+    else add({ row, enc, ops, opcodes: Array.from({ length: enc.plus === "r" ? 8 : 1 }, (_, i) => enc.opcode + i) });
   }
   // cell[mode][map][opcode][reg][prefix][mod] = row id; later rows win over earlier ones.
   const cells = [0, 1].map(() => new Uint16Array(MAP_COUNT * 256 * 64));
@@ -94,7 +95,8 @@ export function encode(rows) {
     for (const opcode of e.opcodes) {
       const modes = e.row.mode === "64" ? [1] : e.row.mode === "legacy" ? [0] : [0, 1];
       if (e.enc.modrm !== null) {
-        for (const mode of modes) exact.push({ mode, map: e.enc.map, opcode, modrm: e.enc.modrm, id: e.id });
+        const prefixes = prefixSet(e.row).reduce((mask, p) => mask | (1 << p), 0);
+        for (const mode of modes) exact.push({ mode, map: e.enc.map, opcode, modrm: e.enc.modrm, prefixes, id: e.id });
         continue;
       }
       for (const mode of modes) for (let reg = 0; reg < 8; reg++) {
@@ -110,7 +112,10 @@ export function encode(rows) {
   return { expanded, cells, exact };
 }
 
-/** Packs the 64 cells of each opcode: one u16, or 0x8000 | group with the cells in a group table; equal groups are shared. */
+/**
+ * Packs the 64 cells of each opcode: one u16, or 0x8000 | group with the cells in a group table; equal groups are shared.
+ * 0x4000 marks a group in which modrm does not matter: the byte after the opcode need not be there.
+ */
 export function pack(cells) {
   const groups = [];
   const seen = new Map();
@@ -121,7 +126,8 @@ export function pack(cells) {
       if (sub.every((v) => v === sub[0])) { heads.push(sub[0]); continue; }
       const key = sub.join();
       if (!seen.has(key)) { seen.set(key, groups.length / 64); groups.push(...sub); }
-      heads.push(0x8000 | seen.get(key));
+      const byPrefix = sub.every((v, i) => v === sub[i & 6]);
+      heads.push(0x8000 | (byPrefix ? 0x4000 : 0) | seen.get(key));
     }
     return heads;
   });

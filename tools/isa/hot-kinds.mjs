@@ -2,7 +2,7 @@
 // decides. Everything else runs its cold handler. The body of the hot function must stay below 25 KB of Wasm, where V8
 // keeps its better register allocator (docs/performance.md); tests/isa holds it to that.
 //
-// Forms: rr reg,reg  ri reg,imm  rm reg,mem  mr mem,reg  mi mem,imm  r reg  m mem  rc reg,CL.  Order is the kinds' order.
+// Forms: rr reg,reg  ri reg,imm  rm reg,mem  mr mem,reg  mi mem,imm  r reg  m mem  rc reg,CL  cc one kind for each condition family.  Order is the kinds' order.
 
 /** [template, sizes, forms] */
 export const HOT = [
@@ -47,14 +47,30 @@ export const SPECIAL = [
   ["push", [8], ["r", "i"]],
   ["pop", [8], ["r"]],
   ["leave", [8], ["n"]],
-  ["setcc", [1], ["r"]],
-  ["cmov", [8, 4], ["rr"]],
+  ["setcc", [1], ["cc"]],
+  ["cmov", [8, 4], ["cc"]],
   ["nop", [1, 2, 4, 8], ["any"]],
   ["jmp", [8], ["j"]],
   ["call", [8], ["j"]],
   ["ret", [8], ["n"]],
   ["callRm", [8], ["r"]],
   ["jmpRm", [8], ["r"]],
+];
+
+/**
+ * Kinds with a twin that leaves the flags alone, for where the block sets them again before anything can see them
+ * (cpu/block.ts decides): [template, sizes, forms].
+ */
+export const QUIET = [
+  ["add", [8, 4], ["rr", "ri", "rm"]],
+  ["sub", [8, 4], ["rr", "ri"]],
+  ["and", [8, 4], ["rr", "ri"]],
+  ["or", [8, 4], ["rr", "ri"]],
+  ["xor", [8, 4], ["rr", "ri"]],
+  ["shl", [8, 4], ["ri"]],
+  ["shr", [8, 4], ["ri"]],
+  ["sar", [8], ["ri"]],
+  ["imul2", [8, 4], ["rr"]],
 ];
 
 /** Compare and jump in one record: [template, sizes, forms, conditions]. */

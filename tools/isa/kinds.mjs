@@ -1,13 +1,29 @@
 // Numbers the hot kinds and says which template, size and operand form leads to which.
 
-import { HOT, SPECIAL, FUSED, CONDITIONS } from "./hot-kinds.mjs";
+import { HOT, SPECIAL, FUSED, QUIET, CONDITIONS } from "./hot-kinds.mjs";
 
 /** Operand forms as the decoder computes them (assembly/cpu/decode.ts, `hotForm`). */
 export const FORM_INDEX = { rr: 0, r: 0, n: 0, j: 0, rm: 1, mr: 2, m: 2, ri: 3, i: 3, mi: 4, rc: 5, rb: 6, br: 7 };
 export const SIZE_INDEX = { 1: 0, 2: 1, 4: 2, 8: 3 };
 
+/** Condition family by cc >> 1; overflow and parity are left to cold handlers. */
+export const FAMILIES = [null, "carry", "zero", "belowEqual", "sign", null, "less", "lessEqual"];
+
 /** Kinds that are not instructions of the table. */
-export const FIXED = ["cold", "crossTaken", "crossFall", "chain", "jccZero", "jccNotZero", "jccSign", "jccNotSign", "jccAny"];
+export const FIXED = ["cold", "stub", "lookup", "crossTaken", "crossFall", "chain", "jccCarry", "jccZero", "jccBelowEqual", "jccSign", "jccLess", "jccLessEqual", "jccRare"];
+
+/** What a kind does to the flags before it: 0 they may be seen, 1 nothing, 2 it replaces them all and cannot fault first. */
+export function flagUse(kind, semantics) {
+  if (kind.fused) return 2;
+  const sem = kind.template && semantics[kind.template];
+  if (sem) {
+    if (["rm", "rb", "mr", "mi", "m", "br", "rc"].includes(kind.form)) return 0;
+    if (!sem.flags) return 1;
+    return sem.body({ sx: String, zx: String, bits: 64, carry: "carried" }).includes("carried") ? 0 : 2;
+  }
+  if (["lea", "nop"].includes(kind.special)) return 1;
+  return kind.special === "imul3" ? 2 : 0;
+}
 
 export function numberKinds() {
   const kinds = FIXED.map((name, n) => ({ n, name, fixed: true }));
@@ -20,6 +36,14 @@ export function numberKinds() {
     map.push([group(template), SIZE_INDEX[size], FORM_INDEX[form], n]);
   }
   for (const [special, sizes, forms] of SPECIAL) for (const form of forms) {
+    if (form === "cc") {
+      for (const size of sizes) FAMILIES.forEach((family, index) => {
+        if (!family) return;
+        const n = add({ name: `${special}${size * 8}_${family}`, special, size, form, family });
+        map.push([group(`${special}.${index}`), SIZE_INDEX[size], FORM_INDEX.rr, n]);
+      });
+      continue;
+    }
     if (form === "any") {
       const n = add({ name: special, special, form });
       for (const size of sizes) for (let f = 0; f < 8; f++) map.push([group(special), SIZE_INDEX[size], f, n]);
@@ -37,5 +61,10 @@ export function numberKinds() {
     for (const cc of conditions) row.byCondition[CONDITIONS.indexOf(cc)] = add({ name: `${template}${size * 8}_${form}_j${cc}`, fused: template, size, form, cc });
     fuse.push(row);
   }
-  return { kinds, groups, map, fuse };
+  const quiet = []; // [kind, its twin]
+  for (const [template, sizes, forms] of QUIET) for (const size of sizes) for (const form of forms) {
+    const from = kinds.find((k) => k.template === template && k.size === size && k.form === form && !k.quiet);
+    quiet.push([from.n, add({ ...from, name: `${from.name}_quiet`, quiet: true })]);
+  }
+  return { kinds, groups, map, fuse, quiet };
 }

@@ -7,8 +7,8 @@
 //   +r  low three bits are a register (eight rows)          +cc  low four bits are a condition (sixteen rows)
 // Operands, in Intel order, with the letters of the SDM's opcode maps:
 //   E r/m  G reg  Z register in the opcode  I immediate  J relative  O moffs  M memory  S segment  V VEX.vvvv  A far pointer
-//   b w d q  1, 2, 4, 8 bytes   v  2, 4, 8 by prefixes   y  4 or 8   z  2 or 4   q after E, Z, I or alone: stack and near
-//   branches, 8 in 64-bit mode.  Ibs: byte, sign-extended to operand size (so are all; the letter is the SDM's).
+//   b w d q  1, 2, 4, 8 bytes   v  2, 4, 8 by prefixes   y  4 or 8   z  2 or 4   q after E, Z, I or alone: stack, 8 in
+//   64-bit mode, 2 with 66   n near branches, 8 in 64-bit mode in any case.  Ibs: byte, sign-extended to operand size (so are all; the letter is the SDM's).
 // Handler: a function `(cpu, rec)` exported in assembly/cpu/, or template(name): an entry of semantics.mjs, of which the
 //   generator makes the cold handler and the hot kinds.
 // Options: lock (LOCK allowed), end (closes a block), mode ("64" or "legacy"), prefix (none, 66, F3, F2 or several), hot (kinds of

@@ -11,7 +11,6 @@
 
 const LOGIC = ["FLAGS_SUB", "r", "0", "r"];
 const countMask = (x) => `const n = b & <i64>(${x.bits} == 64 ? 63 : 31);`;
-const cfOf = "<i64>cf | (<i64>ov << 1)";
 
 export const semantics = {
   add: { read: "ab", write: true, body: (x) => `const r = ${x.sx("a + b")};`, flags: ["FLAGS_ADD", "a", "b", "r"] },
@@ -51,27 +50,17 @@ export const semantics = {
   movsx1: { read: "b", source: 1, write: true, body: () => "const r = b;" },
   movsx2: { read: "b", source: 2, write: true, body: () => "const r = b;" },
   movsx4: { read: "b", source: 4, write: true, body: () => "const r = b;" },
-  imul2: {
-    read: "ab", write: true,
-    body: (x) => `const r = ${x.sx("a * b")}; const cf = ${x.bits} == 64 ? mulOverflows(a, b, r) : r != a * b;`,
-    flags: ["FLAGS_RESULT", "0", "cf ? 3 : 0", "r"],
-  },
+  imul2: { read: "ab", write: true, body: (x) => `const r = ${x.sx("a * b")};`, flags: ["FLAGS_MUL", "a", "b", "r"] },
+  // CF is bit (bits - n) of a; of an 8 or 16-bit operand shifted out altogether it is undefined: a bit of the sign extension or 0.
   shl: {
-    read: "ab", write: true, skip: "n == 0",
-    count: countMask,
-    body: (x) => `const r = ${x.sx("a << n")}; const cf = ${x.bits} == 64 ? (a >> (64 - n)) & 1 : ((a << n) >> <i64>${x.bits}) & 1; const ov = <i64>(r < 0) ^ cf;`,
-    flags: ["FLAGS_RESULT", "0", cfOf, "r"],
+    read: "ab", write: true, skip: "n == 0", count: countMask,
+    body: (x) => `const r = ${x.sx("a << n")};`,
+    flags: ["FLAGS_SHL", "a", (x) => `(<i64>${x.bits} - n) & 63`, "r"],
   },
   shr: {
-    read: "ab", write: true, skip: "n == 0",
-    count: countMask,
-    body: (x) => `const u = ${x.zx("a")}; const r = ${x.sx("<i64>(u >> n)")}; const cf = <i64>(u >> (n - 1)) & 1; const ov = <i64>(a < 0);`,
-    flags: ["FLAGS_RESULT", "0", cfOf, "r"],
+    read: "ab", write: true, skip: "n == 0", count: countMask,
+    body: (x) => `const r = ${x.sx(`<i64>(${x.zx("a")} >> n)`)};`,
+    flags: ["FLAGS_SHR", "a", "n - 1", "r"],
   },
-  sar: {
-    read: "ab", write: true, skip: "n == 0",
-    count: countMask,
-    body: () => "const r = a >> n; const cf = (a >> (n - 1)) & 1;",
-    flags: ["FLAGS_RESULT", "0", "cf", "r"],
-  },
+  sar: { read: "ab", write: true, skip: "n == 0", count: countMask, body: () => "const r = a >> n;", flags: ["FLAGS_SAR", "a", "n - 1", "r"] },
 };

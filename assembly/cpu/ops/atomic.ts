@@ -1,7 +1,7 @@
 // CMPXCHG, XADD, CMPXCHG8B and CMPXCHG16B. One instruction runs at a time over all CPUs, so LOCK adds nothing here.
 
 import { Cpu, FLAGS_ADD, FLAGS_SUB } from "../state";
-import { NEXT, REC_SRC, REC_SIZE, REC_INFO, F_REX_W } from "../record";
+import { NEXT, REC_SRC, REC_SIZE, REC_INFO, F_REX_W, F_MEM_DST } from "../record";
 import { ZF, arithmeticFlags, setArithmeticFlags } from "../flags";
 
 import { raiseCode, GP } from "../fault";
@@ -17,7 +17,10 @@ function leave(cpu: Cpu, op: i32, a: i64, b: i64, r: i64): void {
   cpu.flagsR = r;
 }
 
-/** CMPXCHG: the destination is written in either case, as the manual says. */
+/**
+ * CMPXCHG. Memory is written in either case, as the manual says; a register that is not equal is not touched, so that the
+ * upper half of a 32-bit one stays.
+ */
 export function cmpxchg(cpu: Cpu, rec: usize): i32 {
   const size: u32 = load<u8>(rec, REC_SIZE);
   const old = prepareDst(cpu, rec);
@@ -26,7 +29,7 @@ export function cmpxchg(cpu: Cpu, rec: usize): i32 {
   if (old == expected) {
     writeDst(cpu, rec, readReg(cpu, load<u8>(rec, REC_SRC), size));
   } else {
-    writeDst(cpu, rec, old);
+    if (load<u32>(rec, REC_INFO) & F_MEM_DST) writeDst(cpu, rec, old);
     writeReg(cpu, RAX, size, old);
   }
   leave(cpu, FLAGS_SUB, expected, old, signExtend(expected - old, size));
@@ -40,8 +43,13 @@ export function xadd(cpu: Cpu, rec: usize): i32 {
   const slot: u32 = load<u8>(rec, REC_SRC);
   const b = readReg(cpu, slot, size);
   const r = signExtend(a + b, size);
-  writeReg(cpu, slot, size, a);
-  writeDst(cpu, rec, r); // last: with both operands the same register the sum stays
+  if (load<u32>(rec, REC_INFO) & F_MEM_DST) {
+    writeDst(cpu, rec, r); // first: the source may be part of the address
+    writeReg(cpu, slot, size, a);
+  } else {
+    writeReg(cpu, slot, size, a);
+    writeDst(cpu, rec, r); // last: with both operands the same register the sum stays
+  }
   leave(cpu, FLAGS_ADD, a, b, r);
   return NEXT;
 }

@@ -1,36 +1,15 @@
 // MUL, IMUL, DIV, IDIV, MULX. 128-bit products and quotients are put together from 64-bit operations.
 
-import { Cpu } from "../state";
+import { Cpu, FLAGS_MUL } from "../state";
 import { NEXT, REC_DST, REC_SIZE, REC_IMM } from "../record";
 import { raise, DE } from "../fault";
 import { setResult } from "../flags";
+import { mulHigh, mulHighSigned } from "../wide";
 import { readReg, writeReg, readDst, readSrc, signExtend, zeroExtend } from "../operand";
 
 const RAX: u32 = 0;
 const AH: u32 = 1;
 const RDX: u32 = 16;
-
-/** Upper 64 bits of the unsigned product. */
-export function mulHigh(a: u64, b: u64): u64 {
-  const al = a & 0xffffffff;
-  const ah = a >> 32;
-  const bl = b & 0xffffffff;
-  const bh = b >> 32;
-  const low = al * bl;
-  const mid = ah * bl + (low >> 32);
-  const mid2 = al * bh + (mid & 0xffffffff);
-  return ah * bh + (mid >> 32) + (mid2 >> 32);
-}
-
-/** Upper 64 bits of the signed product. */
-export function mulHighSigned(a: i64, b: i64): i64 {
-  return <i64>mulHigh(<u64>a, <u64>b) - (a < 0 ? b : 0) - (b < 0 ? a : 0);
-}
-
-/** Whether the signed product of `a` and `b`, whose low half is `r`, needs more than 64 bits. */
-export function mulOverflows(a: i64, b: i64, r: i64): bool {
-  return mulHighSigned(a, b) != r >> 63;
-}
 
 /** MUL r/m: unsigned product into AX, DX:AX, EDX:EAX or RDX:RAX. SF ZF AF PF are undefined; they follow the low half. */
 export function mul(cpu: Cpu, rec: usize): i32 {
@@ -89,9 +68,11 @@ export function imul3(cpu: Cpu, rec: usize): i32 {
   if (cpu.fault) return NEXT;
   const b = load<i64>(rec, REC_IMM);
   const r = signExtend(a * b, size);
-  const overflow = size == 8 ? mulOverflows(a, b, r) : r != a * b;
   writeReg(cpu, load<u8>(rec, REC_DST), size, r);
-  setResult(cpu, r, overflow, overflow);
+  cpu.flagsOp = FLAGS_MUL;
+  cpu.flagsA = a;
+  cpu.flagsB = b;
+  cpu.flagsR = r;
   return NEXT;
 }
 

@@ -2,7 +2,7 @@
 // after which RCX, RSI and RDI are current, RIP still names the instruction, and an interrupt may come (SDM vol. 2 REP).
 // A chunk is CHUNK elements, or what fits on the pages at hand where MOVS and STOS run straight through the front cache.
 
-import { Cpu, DF, ES, FLAGS_SUB } from "../state";
+import { Cpu, DF, ES, FS, FLAGS_SUB } from "../state";
 import { NEXT, JUMP, REC_SIZE, REC_INFO, F_REP, F_REPNE, F_A16, F_A32 } from "../record";
 import { readReg, writeReg, linear, segmentOf, signExtend } from "../operand";
 
@@ -116,6 +116,7 @@ function moveOne(cpu: Cpu, rec: usize, width: u32, size: u32): void {
 export function movs(cpu: Cpu, rec: usize): i32 {
   const size: u32 = load<u8>(rec, REC_SIZE);
   const width = addressSize(rec);
+  const flat = width == 8 && segmentOf(rec) < FS;
   if (!repeated(rec)) {
     moveOne(cpu, rec, width, size);
     return NEXT;
@@ -123,7 +124,7 @@ export function movs(cpu: Cpu, rec: usize): i32 {
   for (let i: u32 = 0; i < CHUNK; i++) {
     const n = register(cpu, RCX, width);
     if (!n) return NEXT;
-    if (width == 8) {
+    if (flat) {
       const done = copyRun(cpu, cpu.rsi, cpu.rdi, size, n);
       if (done) {
         cpu.rsi += done * size;

@@ -14,7 +14,7 @@ export function nop(_cpu: Cpu, _rec: usize): i32 {
   return NEXT;
 }
 
-/** CLFLUSH, CLFLUSHOPT, CLWB: caches are not modelled, but the address is translated as for a load. */
+/** CLFLUSH: caches are not modelled, but the address is translated as for a load. */
 export function clflush(cpu: Cpu, rec: usize): i32 {
   const va = addressFor(cpu, rec, 1);
   if (!cpu.fault) loadData(cpu, va, 1);

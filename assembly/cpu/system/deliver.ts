@@ -5,12 +5,13 @@
 //        ^   a fault while delivering --> deliver-legacy.ts   32-bit protected mode, real mode
 //        +-- becomes the next vector, #DF, or shutdown
 
-import { Cpu, count, CR0_PE, HALTED, RUNNING, SHUTDOWN, RF, EFER_LMA } from "../state";
+import { Cpu, count, CR0_PE, SHUTDOWN, RF, EFER_LMA } from "../state";
 import { stop, FAULT_STOP, BP, DB, DE, DFAULT, GP, NMI, OF, PF, TS } from "../fault";
 import { getRflags } from "../flags";
 import { C_CYCLES_EXCEPTION, C_EXCEPTIONS, C_INTERRUPTS, C_NMI_RECEIVED, C_PAGE_FAULTS } from "../../probe/counters";
 import { emit, EVENT_EXCEPTION } from "../../probe/events";
 import { COST_EXCEPTION } from "../../probe/cost";
+import { charge } from "../../mmu/charge";
 import { STOP_TRIPLE_FAULT } from "../../global";
 import { deliverLong } from "./deliver-long";
 import { deliverProtected, deliverReal } from "./deliver-legacy";
@@ -55,7 +56,6 @@ export function deliverException(cpu: Cpu): void {
   let code: i64 = cpu.faultHasCode ? <i64>cpu.faultCode : NO_CODE;
   for (;;) {
     cpu.fault = 0;
-    cpu.delivering = vector == DFAULT ? 2 : 1;
     takeVector(cpu, vector, FROM_HARDWARE, at, imageOf(cpu, vector), code);
     if (!cpu.fault || cpu.fault == FAULT_STOP) break;
     if (vector == DFAULT) {
@@ -72,22 +72,16 @@ export function deliverException(cpu: Cpu): void {
       code = cpu.faultHasCode ? <i64>cpu.faultCode : NO_CODE;
     }
   }
-  cpu.delivering = 0;
   if (cpu.fault) return;
   count(cpu, C_EXCEPTIONS);
   if (vector == PF) count(cpu, C_PAGE_FAULTS);
-  count(cpu, C_CYCLES_EXCEPTION, COST_EXCEPTION);
-  cpu.cycles += COST_EXCEPTION;
+  charge(cpu, C_CYCLES_EXCEPTION, COST_EXCEPTION);
   emit(EVENT_EXCEPTION, cpu, vector, code == NO_CODE ? 0 : <u64>code, at);
 }
 
-/** Delivers external interrupt `vector`, or NMI (2), between two instructions. Wakes a halted CPU. */
+/** Delivers external interrupt `vector`, or NMI (2), between two instructions to a CPU that is awake. */
 export function deliverInterrupt(cpu: Cpu, vector: u32): void {
-  if (cpu.activity == HALTED) cpu.activity = RUNNING;
-  cpu.fault = 0;
-  cpu.delivering = 1;
   takeVector(cpu, vector, FROM_HARDWARE, cpu.rip, getRflags(cpu), NO_CODE);
-  cpu.delivering = 0;
   if (vector == NMI) {
     cpu.nmiBlocked = 1;
     count(cpu, C_NMI_RECEIVED);

@@ -5,7 +5,8 @@
 
 #include "shootdown.h"
 
-#define VECTOR 0xfb  // Linux: CALL_FUNCTION_VECTOR is next to this
+#define VECTOR 0xfc  // as Linux's CALL_FUNCTION_VECTOR
+#define IA32_GS_BASE 0xc0000101
 #define PLACES 8
 
 static u64 *pte;
@@ -13,14 +14,13 @@ static u64 *pte;
 static struct {
   u64 read;
   u64 acknowledged;
-  u8 own_cache_line[48];
-} target[SHOOTDOWN_CPUS];
+} __attribute__((aligned(64))) target[SHOOTDOWN_CPUS];
 
 static volatile u64 generation;
 
 void shootdown_interrupt(void);
 
-// From shootdown_interrupt; the CPU's number is in the register that every target keeps it in.
+// From shootdown_interrupt, which finds the CPU's number where GS points.
 void handle_shootdown(u64 cpu) {
   invlpg(WINDOW);
   target[cpu].read = mix(target[cpu].read, load(WINDOW));
@@ -39,8 +39,6 @@ asm(".text\n"
     "   popq %r11; popq %r10; popq %r9; popq %r8\n"
     "   popq %rdi; popq %rsi; popq %rdx; popq %rcx; popq %rax\n"
     "   iretq\n");
-
-#define IA32_GS_BASE 0xc0000101
 
 static void (*work_of_targets)(u32 cpu);
 static u64 cpu_numbers[SHOOTDOWN_CPUS];

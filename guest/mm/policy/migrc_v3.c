@@ -184,6 +184,8 @@ static bool migrc_try_flush_free_folios(void)
 	for_each_online_node(nid) {
 		pg_data_t *pgdat = NODE_DATA(nid);
 
+		if (!atomic_long_read(&pgdat->migrc_pending_nr))
+			continue;
 		spin_lock(&pgdat->migrc_lock);
 		list_splice_tail_init(&pgdat->migrc_reqs, &reqs);
 		spin_unlock(&pgdat->migrc_lock);

@@ -3,7 +3,7 @@ import { machine } from "../../../assembly/global";
 import { fireLocalTimers, setTscDeadline, getTscDeadline, setTsc } from "../../../assembly/apic/timer";
 import { NEVER, tsc } from "../../../assembly/smp/clock";
 import {
-  powerOnRunning, read, write, pass, requested, LVT_TIMER, INITIAL_COUNT, CURRENT_COUNT, DIVIDE, IRR,
+  powerOnRunning, read, write, pass, requested, LVT_TIMER, INITIAL_COUNT, CURRENT_COUNT, DIVIDE,
 } from "./power-on";
 
 const PERIODIC: u32 = 0x20000;

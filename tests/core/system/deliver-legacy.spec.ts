@@ -69,9 +69,11 @@ describe("32-bit protected mode", () => {
     poke32(TSS + 8, 0);
     takeVector(cpu(), UD, FROM_HARDWARE, HERE, 2, NO_CODE);
     expectFault(TS, 1);
+    cpu().fault = 0;
     poke32(TSS + 8, USER_DATA);
     takeVector(cpu(), UD, FROM_HARDWARE, HERE, 2, NO_CODE);
     expectFault(TS, (USER_DATA & ~3) | 1);
+    cpu().fault = 0;
     segment(cpu(), TR).limit = 8;
     takeVector(cpu(), UD, FROM_HARDWARE, HERE, 2, NO_CODE);
     expectFault(TS, TSS_SELECTOR | 1);

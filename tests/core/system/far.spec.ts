@@ -1,7 +1,7 @@
 // Far JMP and CALL.
 
 import { segment, CS } from "../../../assembly/cpu/state";
-import { GP, NP } from "../../../assembly/cpu/fault";
+import { GP, NP, SSF } from "../../../assembly/cpu/fault";
 import { farCall, farCallMem, farJmp, farJmpMem } from "../../../assembly/cpu/system/far";
 import { REC_DISP, REC_IMM } from "../../../assembly/cpu/record";
 import { machine, NI_CALL_GATE, NI_TASK_SWITCH } from "../../../assembly/global";
@@ -130,7 +130,7 @@ describe("far transfers in IA-32e mode", () => {
     poke16(DATA + 8, KERNEL64);
     cpu().rsp = 0x800000000008;
     farCallMem(cpu(), memoryRecord(8, DATA));
-    expect(cpu().fault != 0).toBe(true);
+    expectFault(SSF, 0);
     expect<u64>(cpu().rsp).toBe(0x800000000008);
     expect<u64>(cpu().rip).toBe(HERE);
   });

@@ -137,6 +137,13 @@ describe("IRETQ", () => {
     expect<u32>(cpu().system).toBe(ID | IF);
   });
 
+  test("from a non-canonical stack is #SS(0)", () => {
+    cpu().rsp = 0x7ffffffffff8;
+    iret(cpu(), record(8));
+    expectFault(SSF, 0);
+    expect<u64>(cpu().rip).toBe(HERE);
+  });
+
   test("to a non-canonical address is #GP(0)", () => {
     frame(0x800000000000, KERNEL64, 2, KERNEL_STACK, KERNEL_DATA);
     refused(GP, 0);

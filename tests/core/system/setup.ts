@@ -2,7 +2,7 @@
 // stacks at fixed places. Handlers are called directly, with a record made by `record`.
 
 import {
-  COUNTER_BASE, COUNTER_SIZE, CPU_BASE, CPU_SIZE, FRONT_BASE, FRONT_SIZE, GLOBAL_BASE, GLOBAL_SIZE, RAM_BASE, RECORD_BASE,
+  COUNTER_BASE, COUNTER_SIZE, CPU_BASE, CPU_SIZE, GLOBAL_BASE, GLOBAL_SIZE, RAM_BASE, RECORD_BASE,
   TLB_BASE, TLB_STRIDE,
 } from "../../../assembly/memory-map";
 import { machine } from "../../../assembly/global";
@@ -15,7 +15,7 @@ import {
 } from "../../../assembly/cpu/record";
 import { cacheSegment } from "../../../assembly/cpu/system/descriptor";
 import { updateMode } from "../../../assembly/cpu/system/mode";
-import { resetTlbs } from "../../../assembly/mmu/invalidate";
+import { dropDerived, resetTlbs } from "../../../assembly/mmu/invalidate";
 
 export const GDT: u64 = 0x1000;
 export const IDT: u64 = 0x2000;
@@ -109,7 +109,6 @@ export function start64(): void {
   memory.fill(GLOBAL_BASE, 0, GLOBAL_SIZE);
   memory.fill(COUNTER_BASE, 0, COUNTER_SIZE);
   memory.fill(CPU_BASE, 0, CPU_SIZE);
-  memory.fill(FRONT_BASE, 0, FRONT_SIZE);
   memory.fill(TLB_BASE, 0, TLB_STRIDE);
   memory.fill(RAM_BASE, 0, 0x40000);
   const g = machine();
@@ -117,6 +116,7 @@ export function start64(): void {
   g.ramSize = 32 << 20;
   g.random = 1;
   resetTlbs();
+  dropDerived();
   describeSegment(KERNEL64, CODE64);
   describeSegment(KERNEL_DATA, DATA32);
   describeSegment(USER32, CODE32 | DPL3);

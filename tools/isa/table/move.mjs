@@ -24,8 +24,8 @@ export const move = [
   row("8D m", "Gv,M", "lea", { hot: "lea", segment: 14 }),
   row("86", "Eb,Gb", "xchg", { lock: true }),
   row("87", "Ev,Gv", "xchg", { lock: true }),
-  row("90", "", "nop", { hot: "nop", prefix: "none66F2" }),
   row("90+r", "rAX,Zv", "xchg"),
+  row("90", "", "nop", { hot: "nop", prefix: "none66F2" }), // after 90+r: a later row wins
   row("98", "rAXv", "cbw"),
   row("99", "rAXv", "cwd"),
   row("9E", "", "sahf"),
@@ -34,7 +34,7 @@ export const move = [
   row("0F C8+r", "Zv", "byteSwap"),
   row("0F38 F0 m", "Gv,Ev", "movbe", { prefix: "none66" }),
   row("0F38 F1 m", "Ev,Gv", "movbe", { prefix: "none66" }),
-  row("0F C3 m", "Ey,Gy", template("mov")),
+  row("0F C3 m", "Ey,Gy", template("mov"), { prefix: "none" }),
   row("50+r", "Zq", "pushReg", { hot: "push" }),
   row("58+r", "Zq", "popReg", { hot: "pop" }),
   row("68", "Izq", "pushImm", { hot: "push" }),
@@ -52,8 +52,8 @@ export const move = [
   row("0F 18 r", "Ev", "nop", { hot: "nop" }),
   row("0F 0D r", "Ev", "nop", { hot: "nop" }),
   ...["19", "1A", "1B", "1C", "1D", "1E", "1F"].map((op) => row(`0F ${op}`, "Ev", "nop", { hot: "nop" })), // reserved NOPs: ENDBR, multi-byte NOP
-  row("0F AE /5 r", "", "nop", { hot: "nop" }), // LFENCE
-  row("0F AE /6 r", "", "nop", { hot: "nop" }), // MFENCE: stores are visible at once in this order of execution
-  row("0F AE /7 r", "", "nop", { hot: "nop" }), // SFENCE
-  row("0F AE /7 m", "Eb", "clflush"),
+  row("0F AE /5 r", "", "nop", { hot: "nop", prefix: "none" }), // LFENCE
+  row("0F AE /6 r", "", "nop", { hot: "nop", prefix: "none" }), // MFENCE: stores are visible at once in this order of execution
+  row("0F AE /7 r", "", "nop", { hot: "nop", prefix: "none" }), // SFENCE
+  row("0F AE /7 m", "Eb", "clflush", { prefix: "none" }),
 ];

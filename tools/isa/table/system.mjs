@@ -68,9 +68,9 @@ export const system = [
   row("0F 01 /7 m", "M", "invlpg", end),
   row("0F 01 =C8", "", "undefined"), // MONITOR: not advertised
   row("0F 01 =C9", "", "undefined"), // MWAIT
-  row("0F 01 =CA", "", "clac", end),
-  row("0F 01 =CB", "", "stac", end),
-  row("0F 01 =D0", "", "xgetbv"),
+  row("0F 01 =CA", "", "clac", { ...end, prefix: "none" }),
+  row("0F 01 =CB", "", "stac", { ...end, prefix: "none" }),
+  row("0F 01 =D0", "", "xgetbv", { prefix: "none" }),
   row("0F 01 =F8", "", "swapgs", { mode: "64", end: true }),
   row("0F 01 =F9", "", "rdtscp"),
   row("0F 02", "Gv,Ew", "lar"),
@@ -83,10 +83,10 @@ export const system = [
   row("0F 0B", "", "undefined", end), // UD2
   row("0F B9", "Gv,Ev", "undefined", end), // UD1
   row("0F FF", "Gv,Ev", "undefined", end), // UD0
-  row("0F 20 r", "Rq", "movFromCr"),
-  row("0F 21 r", "Rq", "movFromDr"),
-  row("0F 22 r", "Rq", "movToCr", end),
-  row("0F 23 r", "Rq", "movToDr", end),
+  row("0F 20", "Rq", "movFromCr"),
+  row("0F 21", "Rq", "movFromDr"),
+  row("0F 22", "Rq", "movToCr", end),
+  row("0F 23", "Rq", "movToDr", end),
   row("0F 30", "", "wrmsr", end),
   row("0F 31", "", "rdtsc"),
   row("0F 32", "", "rdmsr"),
