@@ -15,7 +15,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = "build/guest";
 const parallelJobs = 2;
 
-const programs = ["hello", "lookup", "churn", "tlbflush", "selftest"];
+const programs = ["hello", "lookup", "churn", "tlbflush", "selftest", "echo"];
 const extraSources = { selftest: ["selftest_mm", "selftest_threads", "selftest_numa"] };
 const libc = ["guest/user/crt0.S", "guest/user/libc.c", "guest/user/thread.c",
   "guest/kernel/vsprintf.c", "guest/kernel/string.c"];

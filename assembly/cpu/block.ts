@@ -5,17 +5,17 @@ import { machine } from "../global";
 import { ramAt } from "../global";
 import { CODE_PAGE_BASE } from "../memory-map";
 import { KIND_CHAIN, KIND_JCC_RARE, KIND_STUB } from "../../build/generated/decode-table";
-import { fusedHandlerOf } from "../../build/generated/cold";
+import { fusedHandlerOf, pairHandler } from "../../build/generated/cold";
 import { Cpu, count } from "./state";
 import { C_BLOCKS_DECODED } from "../probe/counters";
-import { fuseRowOf, fusedKind, flagUseOf, quietKind, FLAGS_SEEN, FLAGS_REPLACED } from "./select";
+import { fuseRowOf, fusedKind, pairKind, flagUseOf, quietKind, FLAGS_SEEN, FLAGS_REPLACED } from "./select";
 import { decode, DECODED_END, DECODED_SHORT, DECODED_LINKS } from "./decode";
 import { undefined } from "./ops/undefined";
 import { fetchTranslate } from "../mmu/fetch";
 import { noteCode } from "../mmu/frames";
 import {
-  REC_KIND, REC_COLD, REC_DST, REC_BEFORE, REC_TOTAL, REC_START, REC_LENGTH, REC_BLOCK, REC_DISP, REC_IMM, REC_TARGET, REC_TAKEN, REC_FALL, STUB_ORIGIN, STUB_LINK,
-  REC_FIRST, REC_BYTES, MAX_BLOCK, MAX_LENGTH,
+  REC_KIND, REC_COLD, REC_DST, REC_SRC, REC_BASE, REC_INFO, REC_BEFORE, REC_TOTAL, REC_START, REC_LENGTH, REC_BLOCK, REC_DISP, REC_IMM, REC_TARGET, REC_TAKEN, REC_FALL, STUB_ORIGIN, STUB_LINK,
+  REC_FIRST, REC_BYTES, F_IMM, MAX_BLOCK, MAX_LENGTH,
 } from "./record";
 
 /** A block and its bytes for an instruction that crosses pages; used at once, never kept. In code page 0, which is nobody's. */
@@ -56,6 +56,22 @@ function fuse(rec: usize, first: usize): bool {
   store<u16>(first, <u16>kind, REC_KIND);
   store<u16>(first, <u16>fusedHandlerOf(row - 1), REC_COLD);
   store<i32>(first, load<i32>(rec, REC_TARGET), REC_TARGET);
+  return true;
+}
+
+/** Joins the operation at `rec` with the MOV before it to the same register, if the pair has a hot kind. */
+function pair(rec: usize, move: usize): bool {
+  const kind = pairKind(load<u16>(move, REC_KIND), load<u16>(rec, REC_KIND));
+  const target = load<u8>(rec, REC_DST);
+  if (!kind || load<u8>(move, REC_DST) != target) return false;
+  if (!(load<u32>(rec, REC_INFO) & F_IMM) && load<u8>(rec, REC_SRC) == target) return false;
+  store<u16>(move, <u16>kind, REC_KIND);
+  store<u16>(move, <u16>pairHandler(), REC_COLD);
+  store<u8>(move, load<u8>(rec, REC_SRC), REC_BASE);
+  store<u8>(move, load<u8>(move, REC_LENGTH), REC_FIRST);
+  store<u8>(move, load<u8>(move, REC_LENGTH) + load<u8>(rec, REC_LENGTH), REC_LENGTH);
+  store<u8>(move, load<u8>(rec, REC_TOTAL), REC_TOTAL);
+  store<i64>(move, load<i64>(rec, REC_IMM), REC_IMM);
   return true;
 }
 
@@ -108,7 +124,7 @@ export function decodeBlock(cpu: Cpu, entry: usize, pa: u64, va: u64): usize {
     n++;
     store<u8>(rec, <u8>n, REC_TOTAL);
     offset += length & 0xff;
-    if (n > 1 && isJcc(load<u16>(rec, REC_KIND)) && fuse(rec, rec - REC_BYTES)) continue;
+    if (n > 1 && (isJcc(load<u16>(rec, REC_KIND)) ? fuse(rec, rec - REC_BYTES) : pair(rec, rec - REC_BYTES))) continue;
     rec += REC_BYTES;
   }
   quieten(start, rec);

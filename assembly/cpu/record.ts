@@ -44,7 +44,8 @@ export const REC_FALL: usize = 28;
 export const STUB_ORIGIN: usize = 24;
 export const STUB_LINK: usize = 28;
 
-/** A fused compare and jump: bytes of the compare; its immediate is in REC_DISP. */
+/** Two instructions in one record: bytes of the first. Of a compare and jump the immediate is in REC_DISP; of a MOV and operation
+ *  the operation's source register is in REC_BASE. */
 export const REC_FIRST: usize = REC_SCALE;
 
 /** Bytes of an instruction at the most (SDM vol. 2 2.3.11). */

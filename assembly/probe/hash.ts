@@ -5,7 +5,7 @@
 // from a restored snapshot, must hash as one that is not.
 
 import {
-  MAX_CPUS, PAGE_SIZE, RAM_BASE, DEVICE_BASE, DEVICE_SIZE, COUNTER_BASE, COUNTER_STRIDE,
+  MAX_CPUS, PAGE_SIZE, RAM_BASE, DEVICE_BASE, DEVICE_SIZE, COUNTER_BASE, COUNTER_STRIDE, CPU_BASE, CPU_STRIDE,
   TLB_BASE, TLB_STRIDE, PCID_BASE, PCID_STRIDE, STICKY_BASE, STICKY_SIZE, GLOBAL_BASE, GLOBAL_SIZE,
 } from "../memory-map";
 import { Cpu, cpuAt, SLOT_FS } from "../cpu/state";
@@ -81,7 +81,7 @@ function hashCpu(hash: u64, cpu: Cpu): u64 {
   hash = mix(hash, <u64>cpu.activity << 32 | <u64>cpu.shadow << 16 | cpu.nmiBlocked << 8 | cpu.cpl);
   // The sum of modelled cycles comes last; it is that of the counters, which are hashed.
   for (let offset = offsetof<Cpu>("cr0"); offset < offsetof<Cpu>("cycles"); offset += 8) hash = mix(hash, load<u64>(at + offset));
-  return hashBlock(hash, at + APIC_OFFSET, APIC_BYTES);
+  return hashBlock(hash, CPU_BASE + cpu.index * CPU_STRIDE + APIC_OFFSET, APIC_BYTES);
 }
 
 function hashGlobal(hash: u64): u64 {

@@ -1,7 +1,7 @@
 // The scheduler's own state: where a run stands inside a round. It lies in linear memory, so a run that is cut
 // into pieces of any size, or goes on from a snapshot, makes the same turns as one that is not.
 
-import { GLOBAL_BASE } from "../memory-map";
+import { GLOBAL_BASE, CPU_BASE, CPU_STRIDE } from "../memory-map";
 import { Cpu } from "../cpu/state";
 
 /** GLOBAL_BASE + 0x1000 is DEVICES_IN_CORE; the scheduler comes before it. */
@@ -46,5 +46,5 @@ export class Turn {
 
 @inline
 export function turnOf(cpu: Cpu): Turn {
-  return changetype<Turn>(changetype<usize>(cpu) + TURN_OFFSET);
+  return changetype<Turn>(CPU_BASE + cpu.index * CPU_STRIDE + TURN_OFFSET);
 }

@@ -14,7 +14,7 @@
 typedef struct {
 	u16 owner;	/* the ticket that holds the lock */
 	u16 next;	/* the ticket that the next comer draws */
-} spinlock_t;
+} __aligned(4) spinlock_t;	/* spin_trylock() takes both in one access */
 
 #define __SPIN_LOCK_UNLOCKED { 0, 0 }
 #define DEFINE_SPINLOCK(name) spinlock_t name = __SPIN_LOCK_UNLOCKED

@@ -170,12 +170,9 @@ void handle_vector(struct pt_regs *regs, unsigned int vector);
 
 void handle_vector(struct pt_regs *regs, unsigned int vector)
 {
-	if (vector == X86_TRAP_NMI) {
-		/* On its own stack, between any two instructions: print and go back, nothing more. */
-		console_break_lock();
-		printk("NMI received on cpu %u at %p\n", this_cpu_id(), (void *)regs->ip);
-		return;
-	}
+	/* Nothing here sends one: somebody outside wants to see where this CPU is. */
+	if (vector == X86_TRAP_NMI)
+		die("NMI", regs, 0);
 	if (vector < FIRST_EXTERNAL_VECTOR)
 		handle_exception(regs, vector);
 	else

@@ -86,8 +86,6 @@ void mm_init_early(void)
 
 	if (!boot_cpu_has(X86_FEATURE_NX))
 		__supported_pte_mask &= ~_PAGE_NX;
-	if (!boot_cpu_has(X86_FEATURE_PGE))
-		__supported_pte_mask &= ~_PAGE_GLOBAL;
 	map_kernel();
 	initialize_tlbstate_and_flush();
 

@@ -23,6 +23,11 @@ void exit(int status)
 		syscall3(__NR_exit_group, status, 0, 0);
 }
 
+long read(int fd, void *buf, size_t n)
+{
+	return syscall3(__NR_read, fd, buf, n);
+}
+
 long write(int fd, const void *buf, size_t n)
 {
 	return syscall3(__NR_write, fd, buf, n);

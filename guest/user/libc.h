@@ -40,6 +40,7 @@ static inline long syscall6(long nr, long a, long b, long c, long d, long e, lon
 #define syscall3(nr, a, b, c) syscall6(nr, (long)(a), (long)(b), (long)(c), 0, 0, 0)
 
 void exit(int status) __noreturn;	/* the whole process */
+long read(int fd, void *buf, size_t n);
 long write(int fd, const void *buf, size_t n);
 void *mmap(void *addr, size_t len, int prot, int flags);
 int munmap(void *addr, size_t len);

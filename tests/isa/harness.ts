@@ -54,8 +54,8 @@ export interface BenchOptions {
   /** 0 skylake, 1 zen3, 2 sticky, 3 none. */
   preset?: number;
   seed?: bigint;
-  /** false: leave the guest in flat 32-bit protected mode. */
-  long?: boolean;
+  /** Where the guest is left: long mode unless said; protected is flat and 32-bit, real as at power-on. */
+  mode?: "long" | "protected" | "real";
 }
 
 /** A machine for tests. */
@@ -81,8 +81,9 @@ export class Bench {
     const bench = new Bench(exports as unknown as CoreExports, memory);
     bench.core.init(RAM_BYTES, options.cpus ?? 1, options.preset ?? 0, options.seed ?? 1n);
     writeGuest(bench.ram, 0x10220); // FSGSBASE OSFXSR PAE
-    bench.core.enterProtected(ENTRY, 0, 0);
-    if (options.long ?? true) {
+    const mode = options.mode ?? "long";
+    if (mode !== "real") bench.core.enterProtected(ENTRY, 0, 0);
+    if (mode === "long") {
       bench.core.run(BigInt(ENTRY_STEPS));
       bench.warm();
     }

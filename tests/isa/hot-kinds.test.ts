@@ -5,10 +5,10 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import fc from "fast-check";
 import { numberKinds } from "../../tools/isa/kinds.mjs";
-import { bytesOf } from "./assemble.js";
 import { Bench, DATA_AT, registersWith } from "./harness.js";
 import type { Outcome } from "./harness.js";
-import { CONDITIONS, OPERANDS, codeOf } from "./kind-cases.js";
+import { CONDITIONS, holds } from "./conditions.js";
+import { OPERANDS, codeOf } from "./kind-cases.js";
 import { kindsSeen } from "./records.js";
 import { Random } from "./random.js";
 
@@ -22,7 +22,7 @@ before(async () => {
 });
 
 /** Registers and memory after `code` from operands drawn by `seed`. */
-function runBoth(code: number[], seed: number): [Outcome & { data: string }, Outcome & { data: string }] {
+function runBoth(code: number[], seed: number, steps = 6): [Outcome & { data: string }, Outcome & { data: string }] {
   const random = new Random(BigInt(seed));
   const a = random.operand();
   const same = random.chance(25);
@@ -35,7 +35,7 @@ function runBoth(code: number[], seed: number): [Outcome & { data: string }, Out
   const at = bench.place(code);
   const go = (single: boolean): Outcome & { data: string } => {
     bench.ram.set(data, DATA_AT);
-    const after = bench.run(at, registers, flags, 6, single);
+    const after = bench.run(at, registers, flags, steps, single);
     return { ...after, data: Buffer.from(bench.ram.subarray(DATA_AT, DATA_AT + 256)).toString("hex") };
   };
   return [go(false), go(true)];
@@ -44,30 +44,30 @@ function runBoth(code: number[], seed: number): [Outcome & { data: string }, Out
 for (const kind of kinds.filter((k) => !k.fixed)) {
   test(`${kind.name} in the hot loop leaves what its cold twin leaves`, () => {
     fc.assert(fc.property(word, fc.bigInt({ min: 0n, max: 0xffffffffn }), (seed, immediate) => {
-      const [hot, cold] = runBoth(codeOf(kind, 0, immediate), seed);
+      const [hot, cold] = runBoth(codeOf(kind, immediate), seed);
       assert.deepEqual(hot, cold);
     }), { numRuns: 40 });
   });
 }
 
-test("conditional jumps and SETcc follow flags of every origin, fused or not", () => {
-  // What leaves lazy flags: each of the ways that cpu/flags.ts knows.
+test("conditional jumps, SETcc and CMOVcc follow flags of every origin, fused or not", () => {
+  // What leaves flags: each of the ways that cpu/flags.ts knows.
   const origins: [string, number[]][] = [
-    ["popf", [0xff, 0x37, 0x9d]], ["cmp", [0x48, 0x39, 0xd0]], ["cmp byte", [0x38, 0xd0]], ["add", [0x01, 0xd0]], ["adc", [0x11, 0xd0]], ["sbb", [0x48, 0x19, 0xd0]],
-    ["inc", [0xfe, 0xc0]], ["dec", [0xff, 0xc8]], ["neg", [0x48, 0xf7, 0xd8]], ["and", [0x20, 0xd0]], ["test", [0x48, 0x85, 0xd0]], ["shl", [0xc1, 0xe0, 3]], ["shr", [0x48, 0xd3, 0xe8]],
-    ["sar", [0xd0, 0xf8]], ["rol", [0xd1, 0xc0]], ["imul", [0x48, 0x0f, 0xaf, 0xc2]], ["mul", [0xf6, 0xe2]], ["bt", [0x0f, 0xa3, 0xd0]],
-    ["test imm", [0xa8, 0x80]], ["cmp imm", [0x3c, 0x7f]], ["cmpxchg", [0x0f, 0xb1, 0xd1]], ["xadd", [0x0f, 0xc0, 0xd0]],
+    ["sahf", [0x9e]], ["cmp", [0x48, 0x39, 0xd0]], ["cmp byte", [0x38, 0xd0]], ["add", [0x01, 0xd0]], ["adc", [0x11, 0xd0]], ["sbb", [0x48, 0x19, 0xd0]],
+    ["inc", [0xfe, 0xc0]], ["dec", [0xff, 0xc8]], ["neg", [0x48, 0xf7, 0xd8]], ["and", [0x20, 0xd0]], ["test", [0x48, 0x85, 0xd0]], ["shl", [0xc1, 0xe0, 3]],
+    ["shr", [0x48, 0xd3, 0xe8]], ["sar", [0xd0, 0xf8]], ["rol", [0xd1, 0xc0]], ["imul", [0x48, 0x0f, 0xaf, 0xc2]], ["mul", [0xf6, 0xe2]], ["bt", [0x0f, 0xa3, 0xd0]],
+    ["test imm", [0xa8, 0x80]], ["cmp imm", [0x3c, 0x7f]], ["cmpxchg", [0x0f, 0xb1, 0xd1]], ["xadd", [0x0f, 0xc0, 0xd0]], ["rcl", [0xd1, 0xd0]],
   ];
   fc.assert(fc.property(word, fc.constantFrom(...origins), fc.integer({ min: 0, max: 15 }), (seed, [name, bytes], cc) => {
-    // origin; jcc over (mov dil, 1); setcc sil; pushf; pop r8
-    const code = [...bytes, 0x70 + cc, 3, 0x40, 0xb7, 1, 0x40, 0x0f, 0x90 + cc, 0xc6, 0x9c, 0x41, 0x58];
-    for (const after of runBoth([0x31, 0xff, 0x48, 0x8d, 0xbb, ...bytesOf(0, 4), ...code].slice(name === "popf" ? 2 : 9), seed)) {
-      assert.equal(after.fault, undefined);
-    }
-    const [hot, cold] = runBoth(code, seed);
-    if (name === "popf") return;
+    // jcc over (mov r9b, 1); setcc sil; cmovcc r10, rsp; pushf; pop r8
+    const code = [...bytes, 0x70 + cc, 3, 0x41, 0xb1, 1, 0x40, 0x0f, 0x90 + cc, 0xc6, 0x4c, 0x0f, 0x40 + cc, 0xd4, 0x9c, 0x41, 0x58];
+    const [hot, cold] = runBoth(code, seed, 8);
     assert.deepEqual(hot, cold, `${name} then ${CONDITIONS[cc]}`);
-  }), { numRuns: 1500 });
+    const taken = holds(cc, hot.registers[8] as bigint);
+    assert.equal(hot.registers[9], taken ? 0n : 1n, `j${CONDITIONS[cc]} after ${name}`);
+    assert.equal((hot.registers[6] as bigint) & 0xffn, taken ? 1n : 0n, `set${CONDITIONS[cc]} after ${name}`);
+    assert.equal(hot.registers[10] !== 0n, taken, `cmov${CONDITIONS[cc]} after ${name}`);
+  }), { numRuns: 2000 });
 });
 
 test("every hot kind was decoded, and so run, by these tests", () => {

@@ -3,8 +3,8 @@
 import type { Kind } from "../../tools/isa/kinds.mjs";
 import { assemble, bytesOf } from "./assemble.js";
 import type { Encoding, RegisterOrMemory } from "./assemble.js";
+import { CONDITIONS } from "./conditions.js";
 
-export const CONDITIONS = ["o", "no", "b", "ae", "e", "ne", "be", "a", "s", "ns", "p", "np", "l", "ge", "le", "g"];
 const ALU = ["add", "or", "adc", "sbb", "and", "sub", "xor", "cmp"];
 const SHIFTS = ["rol", "ror", "rcl", "rcr", "shl", "shr", "", "sar"];
 const UNARY: Record<string, [number, number]> = { inc: [0xff, 0], dec: [0xff, 1], not: [0xf7, 2], neg: [0xf7, 3] };
@@ -58,7 +58,7 @@ function template(name: string, size: Size, form: string, immediate: bigint): nu
 }
 
 /** Near branches: code around one that goes to the instruction behind `skipped` NOPs. */
-function special(kind: Kind, at: number, immediate: bigint): number[] {
+function special(kind: Kind, immediate: bigint): number[] {
   const size = kind.size ?? 8;
   const condition = FAMILY[kind.family ?? ""] ?? 0;
   const cc = condition | Number(immediate & 1n);
@@ -78,7 +78,7 @@ function special(kind: Kind, at: number, immediate: bigint): number[] {
     case "jmpRm": return [0x48, 0x8d, 0x3d, 3, 0, 0, 0, 0xff, 0xe7, 0x90];
     case "callRm": return [0x48, 0x8d, 0x3d, 3, 0, 0, 0, 0xff, 0xd7, 0x90];
     case "ret": return [0x48, 0x8d, 0x3d, 3, 0, 0, 0, 0x57, 0xc3, 0x90];
-    default: throw new Error(`no encoding for ${kind.name} at ${at}`);
+    default: throw new Error(`no encoding for ${kind.name}`);
   }
 }
 
@@ -86,12 +86,12 @@ function special(kind: Kind, at: number, immediate: bigint): number[] {
 export const OPERANDS = { first: RAX, second: RDX, base: RBX, index: RSI, scratch: RDI };
 
 /** Code that has `kind` in it. */
-export function codeOf(kind: Kind & { quiet?: boolean }, at: number, immediate: bigint): number[] {
+export function codeOf(kind: Kind & { quiet?: boolean }, immediate: bigint): number[] {
   if (kind.fused) {
     const first = twoOperands(kind.fused, kind.size as Size, kind.form as string, immediate);
     return [...first, 0x70 + CONDITIONS.indexOf(kind.cc as string), 1, 0x90];
   }
-  if (kind.special) return special(kind, at, immediate);
+  if (kind.special) return special(kind, immediate);
   const one = template(kind.template as string, kind.size as Size, kind.form as string, immediate);
   // A quiet twin is chosen where the flags are replaced before anything sees them.
   return kind.quiet ? [...one, 0x48, 0x01, 0xd7] : one;

@@ -49,6 +49,19 @@ function fused_${template}${size * 8}_${form}(cpu: Cpu, rec: usize): i32 {
 }
 
 /** `exportsOf`: handler name -> module path below assembly/cpu. */
+const PAIR_HANDLER = `/** The MOV of a pair, when the slice ends between the two. */
+function moveOfPair(cpu: Cpu, rec: usize): i32 {
+  const size: u32 = load<u8>(rec, REC_SIZE);
+  writeReg(cpu, load<u8>(rec, REC_DST), size, readReg(cpu, load<u8>(rec, REC_SRC), size));
+  cpu.rip += load<u8>(rec, REC_FIRST);
+  return JUMP;
+}
+
+/** Function-table index of the cold handler of MOV pairs. */
+export function pairHandler(): u32 {
+  return moveOfPair.index;
+}`;
+
 export function emitCold({ expanded, fuse, exportsOf }) {
   const used = new Set();
   const name = (row) => {
@@ -72,7 +85,7 @@ export function emitCold({ expanded, fuse, exportsOf }) {
 import { Cpu, FLAGS_SUB, FLAGS_ADD, FLAGS_RESULT, FLAGS_SHL, FLAGS_SHR, FLAGS_SAR, FLAGS_MUL } from "../../assembly/cpu/state";
 import { NEXT, JUMP, REC_SIZE, REC_DST, REC_SRC, REC_DISP, REC_FIRST } from "../../assembly/cpu/record";
 import { carry } from "../../assembly/cpu/flags";
-import { readReg, readDst, readSrc, readSrcSized, prepareDst, writeDst, signExtend, zeroExtend } from "../../assembly/cpu/operand";
+import { readReg, writeReg, readDst, readSrc, readSrcSized, prepareDst, writeDst, signExtend, zeroExtend } from "../../assembly/cpu/operand";
 ${imports.join("\n")}
 
 const HANDLERS = memory.data(${(expanded.length + 1) * 2}, 2);
@@ -98,6 +111,8 @@ export function fusedHandlerOf(row: u32): u32 {
 ${Object.entries(semantics).map(([n, s]) => handler(n, s)).join("\n\n")}
 
 ${fuse.map(fusedHandler).join("\n\n")}
+
+${PAIR_HANDLER}
 
 /** Fills the tables; once, before the first instruction is decoded. */
 export function initHandlers(): void {

@@ -7,7 +7,7 @@ import { semantics } from "./semantics.mjs";
 const list = (name, type, values) =>
   `export const ${name}: usize = memory.data<${type}>([${values.join(", ")}]);`;
 
-export function emitDecode({ expanded, cells, exact, kinds, groups, map, fuse, quiet }) {
+export function emitDecode({ expanded, cells, exact, kinds, groups, map, fuse, quiet, pairs }) {
   const { tables, groups: cellGroups } = pack(cells);
   const words = [0];
   for (const { row, ops, condition } of expanded) {
@@ -44,6 +44,9 @@ ${list("HOT_KINDS", "u16", hotKinds)}
 ${list("JCC_KINDS", "u16", jcc)}
 /** [hot kind] u8: 1 + fuse row, 0 if it does not fuse with a jump. */
 ${list("FUSE_ROW", "u8", fuseRow)}
+/** [hot kind] u16: the kind that does a MOV to this one's destination before it, 0 if none; and which MOV that must be. */
+${list("PAIR_KINDS", "u16", kinds.map((k) => pairs.find((p) => p.operation === k.n)?.both ?? 0))}
+${list("PAIR_MOVES", "u16", kinds.map((k) => pairs.find((p) => p.operation === k.n)?.move ?? 0))}
 /** [hot kind] u8: 0 flags before it may be seen, 1 it does nothing to them, 2 it replaces them all. */
 ${list("FLAG_USE", "u8", kinds.map((k) => flagUse(k, semantics)))}
 /** [hot kind] u16: the twin that leaves the flags alone, 0 if none. */

@@ -97,9 +97,10 @@ function ordinary(kind) {
   const addr = kind.form === "rb" || kind.form === "br" ? BASE : FULL;
   if (memDst) lines.push(probe(kind.size, Boolean(sem.write), addr));
   if (memSrc) lines.push(probe(srcSize, false, addr));
-  if (sem.read.includes("a")) lines.push(`const a = ${memDst ? `<i64>load<${TYPE[kind.size]}>(h)` : x.reg("REC_DST")};`);
+  // A pair takes its first operand from where the MOV does, its second from the field that a register form has free.
+  if (sem.read.includes("a")) lines.push(`const a = ${memDst ? `<i64>load<${TYPE[kind.size]}>(h)` : x.reg(kind.pair ? "REC_SRC" : "REC_DST")};`);
   if (sem.read.includes("b")) {
-    const b = memSrc ? `<i64>load<${TYPE[srcSize]}>(h)` : ["ri", "mi"].includes(kind.form) ? "load<i64>(rec, REC_IMM)" : x.reg("REC_SRC", srcSize);
+    const b = memSrc ? `<i64>load<${TYPE[srcSize]}>(h)` : ["ri", "mi"].includes(kind.form) ? "load<i64>(rec, REC_IMM)" : x.reg(kind.pair ? "REC_BASE" : "REC_SRC", srcSize);
     lines.push(`const b = ${b};`);
   }
   if (sem.body(x).includes("carried")) lines.push(CARRY);

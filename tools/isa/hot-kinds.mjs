@@ -73,6 +73,19 @@ export const QUIET = [
   ["imul2", [8, 4], ["rr"]],
 ];
 
+/** MOV reg,reg and the operation on its destination in one record: compilers write three-address code so. */
+export const PAIRS = [
+  ["add", [8, 4], ["rr", "ri"]],
+  ["sub", [8, 4], ["rr"]],
+  ["and", [8, 4], ["rr", "ri"]],
+  ["or", [8], ["rr"]],
+  ["xor", [8, 4], ["rr"]],
+  ["shl", [8, 4], ["ri"]],
+  ["shr", [8, 4], ["ri"]],
+  ["sar", [8], ["ri"]],
+  ["imul2", [8], ["rr"]],
+];
+
 /** Compare and jump in one record: [template, sizes, forms, conditions]. */
 export const FUSED = [
   ["cmp", [8, 4], ["rr", "ri"], ["b", "ae", "e", "ne", "be", "a", "l", "ge", "le", "g"]],

@@ -1,6 +1,6 @@
 // Numbers the hot kinds and says which template, size and operand form leads to which.
 
-import { HOT, SPECIAL, FUSED, QUIET, CONDITIONS } from "./hot-kinds.mjs";
+import { HOT, SPECIAL, FUSED, QUIET, PAIRS, CONDITIONS } from "./hot-kinds.mjs";
 
 /** Operand forms as the decoder computes them (assembly/cpu/decode.ts, `hotForm`). */
 export const FORM_INDEX = { rr: 0, r: 0, n: 0, j: 0, rm: 1, mr: 2, m: 2, ri: 3, i: 3, mi: 4, rc: 5, rb: 6, br: 7 };
@@ -61,10 +61,18 @@ export function numberKinds() {
     for (const cc of conditions) row.byCondition[CONDITIONS.indexOf(cc)] = add({ name: `${template}${size * 8}_${form}_j${cc}`, fused: template, size, form, cc });
     fuse.push(row);
   }
+  const find = (template, size, form) => kinds.find((k) => k.template === template && k.size === size && k.form === form && !k.quiet && !k.pair);
   const quiet = []; // [kind, its twin]
   for (const [template, sizes, forms] of QUIET) for (const size of sizes) for (const form of forms) {
-    const from = kinds.find((k) => k.template === template && k.size === size && k.form === form && !k.quiet);
+    const from = find(template, size, form);
     quiet.push([from.n, add({ ...from, name: `${from.name}_quiet`, quiet: true })]);
   }
-  return { kinds, groups, map, fuse, quiet };
+  const pairs = []; // {kind of MOV, kind of the operation, kind of both}
+  for (const [template, sizes, forms] of PAIRS) for (const size of sizes) for (const form of forms) {
+    const from = find(template, size, form);
+    const both = add({ ...from, name: `mov_${from.name}`, pair: true });
+    quiet.push([both, add({ ...from, name: `mov_${from.name}_quiet`, pair: true, quiet: true })]);
+    pairs.push({ move: find("mov", size, "rr").n, operation: from.n, both });
+  }
+  return { kinds, groups, map, fuse, quiet, pairs };
 }
