@@ -1,6 +1,7 @@
 // Everything that the host may call, and nothing else. The host also reads linear memory at the places that
 // memory-map.ts names: RAM, its devices' slices, counters and events.
 
+import { RAM_BASE } from "./memory-map";
 import { Cpu, cpuAt } from "./cpu/state";
 import { initExecution } from "./cpu/execute";
 import { machine, STOP_NOT_IMPLEMENTED, STOP_REQUEST } from "./global";
@@ -134,4 +135,9 @@ export function getStopLength(): u32 {
 /** Bytes 0 to 7 (`half` 0) or 8 to 15 (`half` 1) of the instruction, first byte lowest. */
 export function getStopBytes(half: u32): u64 {
   return half ? machine().stopBytes1 : machine().stopBytes0;
+}
+
+/** Linear-memory offset of guest RAM: the host compares it with its own copy of memory-map.ts. */
+export function ramBase(): u32 {
+  return RAM_BASE;
 }

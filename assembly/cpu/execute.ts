@@ -45,11 +45,12 @@ function runRecords(cpu: Cpu, rec: usize, n: i32): void {
 function stepOne(cpu: Cpu): void {
   const trap = (cpu.system & TF) != 0;
   cpu.shadow = 0;
+  cpu.entered = 0;
   const rec = lookup(cpu);
   if (!rec) return;
   runRecords(cpu, rec, 1);
   if (!cpu.shadow) cpu.attention = 1;
-  if (trap && !cpu.fault) {
+  if (trap && !cpu.fault && !cpu.entered) {
     cpu.dr6 |= DR6_BS;
     raise(cpu, DB);
   }

@@ -101,8 +101,8 @@ export class Cpu {
   stackSize: u32;
   /** Set by a store that hit decoded code: the running block may be out of date. */
   codeChanged: u32;
-  /** 1 while a vector is being delivered, 2 for #DF: decides double and triple faults. */
-  delivering: u32;
+  /** 1 if the instruction under way took a vector (INT n) or is SYSCALL, which clear TF: no single-step trap follows it. */
+  entered: u32;
   /** NMI is blocked until IRET. */
   nmiBlocked: u32;
   /** 1 if the CPU paused (PAUSE, HLT) in this slice. */

@@ -63,7 +63,7 @@ function resetCore(cpu: Cpu): void {
   cpu.system = 0;
   cpu.fault = 0;
   cpu.shadow = 0;
-  cpu.delivering = 0;
+  cpu.entered = 0;
   cpu.nmiBlocked = 0;
   cpu.yielded = 0;
   cpu.cpl = 0;

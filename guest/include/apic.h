@@ -5,8 +5,6 @@
 #include "cpumask.h"
 
 /* Register numbers: xAPIC offset, x2APIC MSR 0x800 + offset / 16 (SDM 3A table 11-6). */
-#define APIC_ID 0x20
-#define APIC_LVR 0x30
 #define APIC_TASKPRI 0x80
 #define APIC_EOI 0xb0
 #define APIC_LDR 0xd0
@@ -34,16 +32,13 @@
 #define APIC_DM_INIT 0x500
 #define APIC_DM_STARTUP 0x600
 #define APIC_INT_ASSERT 0x4000
-#define APIC_INT_LEVELTRIG 0x8000
 #define APIC_ICR_BUSY 0x1000
-#define APIC_DEST_ALLBUT 0xc0000
 
 extern u32 cpu_to_apicid[NR_CPUS];
 
 u32 apic_read(u32 reg);
 void apic_write(u32 reg, u32 v);
 void apic_eoi(void);
-u32 apic_read_id(void);
 void apic_icr_write(u32 apicid, u32 low);
 
 void apic_map(void);		/* boot CPU: chooses the mode, maps the registers */
@@ -55,6 +50,5 @@ bool ioapic_route_irq(unsigned int irq, int vector);
 void apic_send_IPI(int cpu, int vector);
 /* One ICR write per CPU; the mask must not hold this CPU. */
 void apic_send_IPI_mask(const cpumask_t *mask, int vector);
-void apic_send_IPI_allbutself(int vector);
 
 #endif

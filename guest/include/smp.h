@@ -10,11 +10,10 @@ typedef bool (*smp_cond_func_t)(int cpu, void *info);
 
 /*
  * Runs func(info) on every online CPU of mask but this one, with interrupts off
- * there, by IPI. With wait, returns when all have finished. The caller has
+ * there, by IPI; not on CPUs for which cond, run here just before the IPI, is
+ * false (cond may be NULL). With wait, returns when all have finished. The caller has
  * interrupts enabled, or two CPUs that call each other would wait for ever.
  */
-void smp_call_function_many(const cpumask_t *mask, smp_call_func_t func, void *info, bool wait);
-/* As above, leaving out CPUs for which cond (run here, just before the IPI) is false. */
 void smp_call_function_many_cond(const cpumask_t *mask, smp_call_func_t func, void *info,
 				 bool wait, smp_cond_func_t cond);
 /* Includes this CPU, where func runs with interrupts off as well. */
@@ -22,7 +21,6 @@ void on_each_cpu_mask(const cpumask_t *mask, smp_call_func_t func, void *info, b
 void on_each_cpu_cond_mask(smp_cond_func_t cond, smp_call_func_t func, void *info, bool wait,
 			   const cpumask_t *mask);
 void on_each_cpu(smp_call_func_t func, void *info, bool wait);
-int smp_call_function_single(int cpu, smp_call_func_t func, void *info, bool wait);
 
 /* Drains this CPU's call queue; the handler of CALL_FUNCTION_VECTOR. */
 void generic_smp_call_function_interrupt(void);

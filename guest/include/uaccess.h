@@ -19,7 +19,6 @@ static inline bool access_ok(const void __user *addr, size_t size)
 /* Return the number of bytes NOT copied. */
 unsigned long copy_to_user(void __user *to, const void *from, unsigned long n);
 unsigned long copy_from_user(void *to, const void __user *from, unsigned long n);
-unsigned long clear_user(void __user *to, unsigned long n);
 
 /* Single naturally aligned values, read or written by one instruction; 0 or -EFAULT. */
 int __get_user_u32(u32 *v, const u32 __user *addr);

@@ -1,4 +1,4 @@
-/* wait.h - wait queues, mutexes, reader-writer semaphores and completions: everything that sleeps. */
+/* wait.h - wait queues and reader-writer semaphores: what sleeps. */
 #ifndef GUEST_WAIT_H
 #define GUEST_WAIT_H
 
@@ -15,7 +15,6 @@ typedef struct wait_queue_head {
 struct wait_queue_entry {
 	struct task_struct *task;
 	struct list_head entry;
-	bool exclusive;
 };
 
 #define __WAIT_QUEUE_HEAD_INITIALIZER(name) { __SPIN_LOCK_UNLOCKED, LIST_HEAD_INIT((name).head) }
@@ -23,12 +22,9 @@ struct wait_queue_entry {
 
 void init_waitqueue_head(wait_queue_head_t *wq);
 void prepare_to_wait(wait_queue_head_t *wq, struct wait_queue_entry *wait, int state);
-void prepare_to_wait_exclusive(wait_queue_head_t *wq, struct wait_queue_entry *wait, int state);
 void finish_wait(wait_queue_head_t *wq, struct wait_queue_entry *wait);
-/* Wake every shared waiter and the first exclusive one; wake_up_all wakes all. Any context. */
+/* Wakes every waiter; each looks at its condition again. Any context. */
 void wake_up(wait_queue_head_t *wq);
-void wake_up_all(wait_queue_head_t *wq);
-bool waitqueue_active(wait_queue_head_t *wq);
 
 #define DEFINE_WAIT(name) \
 	struct wait_queue_entry name = { .task = current, .entry = LIST_HEAD_INIT((name).entry) }
@@ -80,21 +76,6 @@ struct lock_owner {
 	unsigned int cpu;
 };
 
-struct mutex {
-	struct lock_owner owner;
-	spinlock_t wait_lock;
-	struct list_head wait_list;
-};
-
-#define __MUTEX_INITIALIZER(name) { { NULL, 0 }, __SPIN_LOCK_UNLOCKED, LIST_HEAD_INIT((name).wait_list) }
-#define DEFINE_MUTEX(name) struct mutex name = __MUTEX_INITIALIZER(name)
-
-void mutex_init(struct mutex *lock);
-void mutex_lock(struct mutex *lock);
-bool mutex_trylock(struct mutex *lock);
-void mutex_unlock(struct mutex *lock);
-bool mutex_is_locked(const struct mutex *lock);
-
 /*
  * count > 0: that many readers; -1: a writer; 0: free. Waiters queue in order
  * of arrival, and a new reader does not overtake a waiting writer.
@@ -113,20 +94,6 @@ void down_read(struct rw_semaphore *sem);
 bool down_read_trylock(struct rw_semaphore *sem);
 void up_read(struct rw_semaphore *sem);
 void down_write(struct rw_semaphore *sem);
-bool down_write_trylock(struct rw_semaphore *sem);
 void up_write(struct rw_semaphore *sem);
-void downgrade_write(struct rw_semaphore *sem);
-bool rwsem_is_locked(const struct rw_semaphore *sem);
-
-struct completion {
-	bool done;
-	wait_queue_head_t wait;
-};
-
-#define __COMPLETION_INITIALIZER(name) { false, __WAIT_QUEUE_HEAD_INITIALIZER((name).wait) }
-
-void init_completion(struct completion *x);
-void complete(struct completion *x);
-void wait_for_completion(struct completion *x);
 
 #endif

@@ -42,13 +42,6 @@ void apic_eoi(void)
 	apic_write(APIC_EOI, 0);
 }
 
-u32 apic_read_id(void)
-{
-	u32 id = apic_read(APIC_ID);
-
-	return x2apic_mode ? id : id >> 24;
-}
-
 /*
  * A WRMSR to the x2APIC's ICR is not serialising: stores before it may be seen
  * after the IPI. The MFENCE; LFENCE pair orders them (SDM 3A 11.12.3). The
@@ -117,11 +110,6 @@ void apic_send_IPI_mask(const cpumask_t *mask, int vector)
 
 	for_each_cpu(cpu, mask)
 		apic_send_IPI(cpu, vector);
-}
-
-void apic_send_IPI_allbutself(int vector)
-{
-	apic_icr_write(0, APIC_DEST_ALLBUT | APIC_DM_FIXED | APIC_INT_ASSERT | vector);
 }
 
 /* Remapped clear of the exception vectors before being masked: a spurious IRQ 7 ignores the mask. */

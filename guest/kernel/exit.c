@@ -55,7 +55,7 @@ static void exit_process(struct signal_struct *sig)
 	WRITE_ONCE(sig->zombie, true);
 	spin_unlock(&tasklist_lock);
 	if (parent) {
-		wake_up_all(&parent->wait_chldexit);
+		wake_up(&parent->wait_chldexit);
 		put_signal_struct(parent);
 	} else if (sig->tgid != 1) {
 		put_signal_struct(sig);

@@ -99,11 +99,6 @@ void smp_call_function_many_cond(const cpumask_t *mask, smp_call_func_t func, vo
 	preempt_enable();
 }
 
-void smp_call_function_many(const cpumask_t *mask, smp_call_func_t func, void *info, bool wait)
-{
-	smp_call_function_many_cond(mask, func, info, wait, NULL);
-}
-
 /* The others are called, and waited for, before this CPU does its own share. */
 void on_each_cpu_cond_mask(smp_cond_func_t cond, smp_call_func_t func, void *info, bool wait,
 			   const cpumask_t *mask)
@@ -128,16 +123,6 @@ void on_each_cpu_mask(const cpumask_t *mask, smp_call_func_t func, void *info, b
 void on_each_cpu(smp_call_func_t func, void *info, bool wait)
 {
 	on_each_cpu_cond_mask(NULL, func, info, wait, &cpu_online_mask);
-}
-
-int smp_call_function_single(int cpu, smp_call_func_t func, void *info, bool wait)
-{
-	cpumask_t mask = cpumask_of(cpu);
-
-	if (!cpumask_test_cpu(cpu, &cpu_online_mask))
-		return -EINVAL;
-	on_each_cpu_mask(&mask, func, info, wait);
-	return 0;
 }
 
 void smp_send_reschedule(int cpu)

@@ -79,15 +79,6 @@ int strncmp(const char *a, const char *b, size_t n)
 	return 0;
 }
 
-char *strchr(const char *s, int c)
-{
-	for (; *s != (char)c; s++) {
-		if (!*s)
-			return NULL;
-	}
-	return (char *)s;
-}
-
 void strscpy(char *dst, const char *src, size_t size)
 {
 	size_t n = strnlen(src, size - 1);

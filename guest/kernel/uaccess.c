@@ -7,7 +7,6 @@
 #include "uaccess.h"
 
 unsigned long __copy_user(void *to, const void *from, unsigned long n);
-unsigned long __clear_user(void *to, unsigned long n);
 int __get_user_asm_u32(u32 *v, const u32 *addr);
 int __get_user_asm_u64(u64 *v, const u64 *addr);
 int __put_user_asm_u32(u32 v, u32 *addr);
@@ -65,11 +64,6 @@ unsigned long copy_from_user(void *to, const void __user *from, unsigned long n)
 	if (unlikely(left))
 		memset((char *)to + (n - left), 0, left);
 	return left;
-}
-
-unsigned long clear_user(void __user *to, unsigned long n)
-{
-	return access_ok(to, n) ? __clear_user(to, n) : n;
 }
 
 int __get_user_u32(u32 *v, const u32 __user *addr)

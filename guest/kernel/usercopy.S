@@ -42,18 +42,6 @@ __copy_user:
 	EXTABLE 1b, 3b
 	EXTABLE 2b, 4b
 
-/* unsigned long __clear_user(void *to, unsigned long n) */
-	.globl __clear_user
-__clear_user:
-	ASM_STAC
-	movq %rsi, %rcx
-	xorl %eax, %eax
-5:	rep stosb
-6:	movq %rcx, %rax
-	ASM_CLAC
-	ret
-	EXTABLE 5b, 6b
-
 /* int __get_user_asm_uN(uN *v, const uN *addr); int __put_user_asm_uN(uN v, uN *addr) */
 .macro GET_USER name, reg
 	.globl \name

@@ -35,7 +35,7 @@ void folio_unlock(struct folio *folio)
 	folio_clear_locked(folio);
 	if (folio_test_waiters(folio)) {
 		folio_clear_waiters(folio);
-		wake_up_all(folio_waitqueue(folio));
+		wake_up(folio_waitqueue(folio));
 	}
 }
 

@@ -10,6 +10,7 @@ export interface CoreExports {
   enterProtected(eip: number, eax: number, ebx: number): void;
   run(maxSteps: bigint): number;
   requestStop(): void;
+  ramBase(): number;
   setIrq(line: number, level: number): void;
   clock(): bigint;
   steps(): bigint;
@@ -76,5 +77,7 @@ export async function instantiateCore(ramBytes: number, ports: PortHandler): Pro
       portOut: (port: number, size: number, value: number) => ports.portOut(port, size, value),
     },
   });
-  return { exports: instance.exports as unknown as CoreExports, memory };
+  const exports = instance.exports as unknown as CoreExports;
+  if (exports.ramBase() !== RAM_BASE) throw new UserError("core.wasm and this program are from different builds");
+  return { exports, memory };
 }

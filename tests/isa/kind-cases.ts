@@ -86,13 +86,15 @@ function special(kind: Kind, immediate: bigint): number[] {
 export const OPERANDS = { first: RAX, second: RDX, base: RBX, index: RSI, scratch: RDI };
 
 /** Code that has `kind` in it. */
-export function codeOf(kind: Kind & { quiet?: boolean }, immediate: bigint): number[] {
+export function codeOf(kind: Kind, immediate: bigint): number[] {
   if (kind.fused) {
     const first = twoOperands(kind.fused, kind.size as Size, kind.form as string, immediate);
     return [...first, 0x70 + CONDITIONS.indexOf(kind.cc as string), 1, 0x90];
   }
   if (kind.special) return special(kind, immediate);
-  const one = template(kind.template as string, kind.size as Size, kind.form as string, immediate);
+  // A pair is joined with the MOV before it to its destination.
+  const move = kind.pair ? assemble({ opcode: 0x89, size: kind.size as Size, reg: RDI, rm: { register: RAX } }) : [];
+  const one = [...move, ...template(kind.template as string, kind.size as Size, kind.form as string, immediate)];
   // A quiet twin is chosen where the flags are replaced before anything sees them.
   return kind.quiet ? [...one, 0x48, 0x01, 0xd7] : one;
 }

@@ -20,6 +20,21 @@ function operand(random: Random, byte: boolean): RegisterOrMemory {
   return { memory: { base: RBX, scale: 0, disp: random.below(64) * 8 } };
 }
 
+/** What compilers make of three-address code: a MOV and an operation on its destination. */
+function moveAndOperate(random: Random): number[] {
+  const size = random.pick([4, 8] as const);
+  const destination = random.pick(FREE);
+  const rm = { register: destination };
+  const source = random.chance(20) ? destination : random.pick(FREE);
+  const other = random.chance(20) ? destination : random.pick(FREE);
+  return [...assemble({ opcode: 0x89, size, reg: source, rm }), ...random.pick<() => number[]>([
+    () => assemble({ opcode: random.below(8) * 8 + 1, size, reg: other, rm }),
+    () => assemble({ opcode: 0x83, size, reg: random.below(8), rm, immediate: [random.below(256)] }),
+    () => assemble({ opcode: 0xc1, size, reg: random.pick([4, 5, 7, 0]), rm, immediate: [random.below(64)] }),
+    () => assemble({ map: "0f", opcode: 0xaf, size, reg: destination, rm: { register: other } }),
+  ])()];
+}
+
 /** One instruction that does not leave the program. */
 function instruction(random: Random): number[] {
   const size = random.pick(WORDS);
@@ -70,7 +85,7 @@ export function randomProgram(random: Random): Program {
       const skipped = instruction(random);
       body.push(...random.chance(70) ? [0x70 + random.below(16), skipped.length] : [0x0f, 0x80 + random.below(16), ...bytesOf(skipped.length, 4)], ...skipped);
     } else {
-      body.push(...instruction(random));
+      body.push(...random.chance(15) ? moveAndOperate(random) : instruction(random));
     }
   }
   const rounds = 1 + random.below(3);

@@ -14,6 +14,10 @@ export interface Kind {
   form?: string;
   cc?: string;
   family?: string;
+  /** Leaves the flags alone, where the block sets them again unseen. */
+  quiet?: true;
+  /** A MOV to its destination and it in one. */
+  pair?: true;
 }
 
 export function numberKinds(): { kinds: Kind[] };

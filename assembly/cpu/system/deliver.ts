@@ -26,6 +26,7 @@ export const NO_CODE: i64 = -1;
 /** Goes through the gate of `vector`, to return to `rip` with RFLAGS `flags`. Sets `cpu.fault` and changes no
  * register if it cannot. */
 export function takeVector(cpu: Cpu, vector: u32, source: u32, rip: u64, flags: u64, code: i64): void {
+  cpu.entered = 1;
   if (cpu.efer & EFER_LMA) deliverLong(cpu, vector, source, rip, flags, code);
   else if (cpu.cr0 & CR0_PE) deliverProtected(cpu, vector, source, rip, flags, code);
   else deliverReal(cpu, vector, rip, flags);

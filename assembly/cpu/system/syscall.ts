@@ -42,6 +42,7 @@ export function syscall(cpu: Cpu, rec: usize): i32 {
   setSystemFlags(cpu, cpu.system & kept);
   const selector = <u32>(cpu.star >> 32) & 0xffff;
   enterFlat(cpu, selector, FLAT_CODE64, selector + 8, 0);
+  cpu.entered = 1;
   return JUMP;
 }
 

@@ -1,15 +1,15 @@
 /*
- * locking.c - mutexes and reader-writer semaphores. Both hand the lock over: the
- * releaser makes the first waiter the owner and then wakes it, so a lock is never
- * seen free while somebody waits, and nobody is overtaken. A waiter spins for as
- * long as the owner runs on some CPU, as Linux's do: the wait is short then.
+ * rwsem.c - reader-writer semaphores. The lock is handed over: the releaser makes
+ * the first waiter the owner and then wakes it, so that it is never seen free while
+ * somebody waits, and nobody is overtaken. A waiter spins for as long as the owner
+ * runs on some CPU, as Linux's do: the wait is short then.
  */
 #include "printk.h"
 #include "rq.h"
 #include "sched.h"
 #include "wait.h"
 
-struct lock_waiter {
+struct rwsem_waiter {
 	struct list_head entry;
 	struct task_struct *task;
 	bool writer;
@@ -35,7 +35,7 @@ static bool owner_running(const struct lock_owner *owner)
  * by a reference for the wake-up that follows. If the waiter did not sleep, that
  * wake-up may end a later sleep of it: every sleep is in a loop on its condition.
  */
-static void grant(struct lock_waiter *w, struct lock_owner *owner)
+static void grant(struct rwsem_waiter *w, struct lock_owner *owner)
 {
 	struct task_struct *p = w->task;
 
@@ -48,14 +48,13 @@ static void grant(struct lock_waiter *w, struct lock_owner *owner)
 }
 
 /* Queues the caller, gives up wait_lock, and returns when the lock is the caller's. */
-static void wait_for_grant(struct list_head *list, spinlock_t *wait_lock, const struct lock_owner *owner,
-			   bool writer)
+static void wait_for_grant(struct rw_semaphore *sem, bool writer)
 {
-	struct lock_waiter w = { .task = current, .writer = writer };
+	struct rwsem_waiter w = { .task = current, .writer = writer };
 
-	list_add_tail(&w.entry, list);
-	spin_unlock(wait_lock);
-	while (owner_running(owner) && !need_resched()) {
+	list_add_tail(&w.entry, &sem->wait_list);
+	spin_unlock(&sem->wait_lock);
+	while (owner_running(&sem->owner) && !need_resched()) {
 		if (smp_load_acquire(&w.granted))
 			return;
 		cpu_relax();
@@ -67,54 +66,6 @@ static void wait_for_grant(struct list_head *list, spinlock_t *wait_lock, const 
 		schedule();
 	}
 	__set_current_state(TASK_RUNNING);
-}
-
-void mutex_init(struct mutex *lock)
-{
-	*lock = (struct mutex)__MUTEX_INITIALIZER(*lock);
-}
-
-bool mutex_trylock(struct mutex *lock)
-{
-	bool got;
-
-	spin_lock(&lock->wait_lock);
-	got = !lock->owner.task;
-	if (got)
-		set_owner(&lock->owner, current);
-	spin_unlock(&lock->wait_lock);
-	return got;
-}
-
-void mutex_lock(struct mutex *lock)
-{
-	spin_lock(&lock->wait_lock);
-	BUG_ON(lock->owner.task == current);
-	if (lock->owner.task) {
-		wait_for_grant(&lock->wait_list, &lock->wait_lock, &lock->owner, true);
-		return;
-	}
-	set_owner(&lock->owner, current);
-	spin_unlock(&lock->wait_lock);
-}
-
-void mutex_unlock(struct mutex *lock)
-{
-	struct lock_waiter *w;
-
-	spin_lock(&lock->wait_lock);
-	BUG_ON(lock->owner.task != current);
-	w = list_first_entry_or_null(&lock->wait_list, struct lock_waiter, entry);
-	if (w)
-		grant(w, &lock->owner);
-	else
-		set_owner(&lock->owner, NULL);
-	spin_unlock(&lock->wait_lock);
-}
-
-bool mutex_is_locked(const struct mutex *lock)
-{
-	return READ_ONCE(lock->owner.task) != NULL;
 }
 
 void init_rwsem(struct rw_semaphore *sem)
@@ -148,17 +99,7 @@ static void rwsem_down(struct rw_semaphore *sem, bool writer)
 	if (rwsem_try(sem, writer))
 		spin_unlock(&sem->wait_lock);
 	else
-		wait_for_grant(&sem->wait_list, &sem->wait_lock, &sem->owner, writer);
-}
-
-static bool rwsem_down_trylock(struct rw_semaphore *sem, bool writer)
-{
-	bool got;
-
-	spin_lock(&sem->wait_lock);
-	got = rwsem_try(sem, writer);
-	spin_unlock(&sem->wait_lock);
-	return got;
+		wait_for_grant(sem, writer);
 }
 
 /*
@@ -171,7 +112,7 @@ static void rwsem_up(struct rw_semaphore *sem, int left)
 	if (!left)
 		set_owner(&sem->owner, NULL);
 	while (!list_empty(&sem->wait_list)) {
-		struct lock_waiter *w = list_first_entry(&sem->wait_list, struct lock_waiter, entry);
+		struct rwsem_waiter *w = list_first_entry(&sem->wait_list, struct rwsem_waiter, entry);
 
 		if (!rwsem_compatible(sem, w->writer))
 			break;
@@ -183,8 +124,16 @@ static void rwsem_up(struct rw_semaphore *sem, int left)
 
 void down_read(struct rw_semaphore *sem) { rwsem_down(sem, false); }
 void down_write(struct rw_semaphore *sem) { rwsem_down(sem, true); }
-bool down_read_trylock(struct rw_semaphore *sem) { return rwsem_down_trylock(sem, false); }
-bool down_write_trylock(struct rw_semaphore *sem) { return rwsem_down_trylock(sem, true); }
+
+bool down_read_trylock(struct rw_semaphore *sem)
+{
+	bool got;
+
+	spin_lock(&sem->wait_lock);
+	got = rwsem_try(sem, false);
+	spin_unlock(&sem->wait_lock);
+	return got;
+}
 
 void up_read(struct rw_semaphore *sem)
 {
@@ -198,16 +147,4 @@ void up_write(struct rw_semaphore *sem)
 	spin_lock(&sem->wait_lock);
 	BUG_ON(sem->count != -1);
 	rwsem_up(sem, 0);
-}
-
-void downgrade_write(struct rw_semaphore *sem)
-{
-	spin_lock(&sem->wait_lock);
-	BUG_ON(sem->count != -1);
-	rwsem_up(sem, 1);
-}
-
-bool rwsem_is_locked(const struct rw_semaphore *sem)
-{
-	return READ_ONCE(sem->count) != 0;
 }
