@@ -1,18 +1,12 @@
 // Decoded code by physical page. A code page is a table from byte offset to the first record of the block that
 // starts there, for one frame and one mode; the records themselves lie in an arena. All of it is derived: it can
-// be dropped at any moment between blocks.
+// be dropped at any moment between blocks. cpu/lookup.ts finds and fills it; mmu/physical.ts says when a store hit it.
 //
 //   fetch slot (per CPU, by linear page) -> code page (frame, mode) -> record -> ... -> jump -> record
 
-import {
-  CODE_PAGE_BASE, CODE_PAGE_STRIDE, CODE_PAGES, RECORD_BASE, RECORD_SIZE,
-} from "../memory-map";
+import { CODE_PAGE_BASE, CODE_PAGE_STRIDE, CODE_PAGES, RECORD_BASE, RECORD_SIZE } from "../memory-map";
 import { machine } from "../global";
-import { Cpu } from "./state";
-import { csBase } from "./operand";
 import { REC_BYTES, MAX_BLOCK } from "./record";
-import { decodeBlock } from "./block";
-import { fetchTranslate } from "../mmu/fetch";
 import { dropFetchFrame, dropFetchEverywhere } from "../mmu/front";
 import { codePageOf, setCodePageOf, clearAllCode, clearCode } from "../mmu/frames";
 
@@ -25,13 +19,9 @@ export const CP_ENTRIES: usize = 64;
 /** Free code pages, a list through CP_NEXT, headed in the header of a page that is never given out. */
 const FREE_HEAD: usize = CODE_PAGE_BASE + CP_NEXT;
 
-/** Takes `n` records from the arena; 0 if it is full. */
-export function allocateRecords(n: u32): usize {
-  const g = machine();
-  const at = g.recordNext;
-  if (at + n * REC_BYTES > RECORD_BASE + RECORD_SIZE) return 0;
-  g.recordNext = at + n * <u32>REC_BYTES;
-  return at;
+/** Whether the arena has room for one more block. */
+export function hasRoomForBlock(): bool {
+  return machine().recordNext + (MAX_BLOCK + 8) * <u32>REC_BYTES <= RECORD_BASE + RECORD_SIZE;
 }
 
 /** Forgets all decoded code of all CPUs. */
@@ -63,7 +53,8 @@ function makeCodePage(frame: u32, mode: u32): usize {
   return page;
 }
 
-function codePageFor(frame: u32, mode: u32): usize {
+/** The code page of `frame` for `mode`, made if there is none. */
+export function codePageFor(frame: u32, mode: u32): usize {
   let page: usize = codePageOf(frame);
   while (page) {
     if (load<u32>(page, CP_MODE) == mode) return page;
@@ -83,43 +74,4 @@ export function codeWritten(frame: u32): void {
   }
   clearCode(frame);
   dropFetchFrame(frame);
-}
-
-/**
- * First record of the block at `cpu.rip`; sets `cpu.page`. 0 with `cpu.fault` set if the fetch faults.
- * A block whose first instruction crosses the page is decoded each time and not kept.
- */
-export function lookup(cpu: Cpu): usize {
-  const va = cpu.rip + csBase(cpu);
-  const tag = va & ~0xfff;
-  const slot = <usize>cpu.fetch + (<usize>(<u32>va >>> 8) & 0x7f0);
-  let page: usize = 0;
-  if (load<u64>(slot) == tag) page = load<u32>(slot, 8);
-  if (page) {
-    const rec = load<u32>(page + CP_ENTRIES + (<usize>(<u32>va & 0xfff) << 2));
-    if (rec) {
-      cpu.page = tag;
-      return rec;
-    }
-  }
-  return lookupSlow(cpu, va, slot);
-}
-
-function lookupSlow(cpu: Cpu, va: u64, slot: usize): usize {
-  const pa = fetchTranslate(cpu, va);
-  if (cpu.fault) return 0;
-  const g = machine();
-  if (g.recordNext + (MAX_BLOCK + 8) * <u32>REC_BYTES > RECORD_BASE + RECORD_SIZE) {
-    dropAllCode();
-  }
-  const frame = <u32>(pa >> 12);
-  cpu.page = va & ~0xfff;
-  if (pa >= g.ramSize) return decodeBlock(cpu, 0, pa, va);
-  const page = codePageFor(frame, cpu.mode);
-  // The slot may be someone else's if this translation must not be kept (stale, or nothing is cached).
-  if (load<u64>(slot) == cpu.page) store<u32>(slot, <u32>page, 8);
-  const entry = page + CP_ENTRIES + (<usize>(<u32>va & 0xfff) << 2);
-  const rec = load<u32>(entry);
-  if (rec) return rec;
-  return decodeBlock(cpu, entry, pa, va);
 }

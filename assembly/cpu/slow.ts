@@ -6,7 +6,7 @@ import { machine } from "../global";
 import { KIND_CROSS_TAKEN, KIND_CROSS_FALL, KIND_STUB, KIND_LOOKUP } from "../../build/generated/decode-table";
 import { Cpu, MODE_64 } from "./state";
 import { csBase, nextRip, wrapIp } from "./operand";
-import { lookup } from "./code";
+import { lookup } from "./lookup";
 import {
   NEXT, REC_KIND, REC_COLD, REC_BEFORE, REC_START, REC_LENGTH, REC_BLOCK, REC_TARGET, REC_TAKEN, REC_BYTES, STUB_ORIGIN, STUB_LINK,
 } from "./record";

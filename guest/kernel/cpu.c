@@ -38,7 +38,6 @@ static const struct {
 } feature_table[] = {
 	{ X86_FEATURE_NX, 0x80000001, 3, 20, "nonx" },
 	{ X86_FEATURE_GBPAGES, 0x80000001, 3, 26, "nogbpages" },
-	{ X86_FEATURE_RDTSCP, 0x80000001, 3, 27, "nordtscp" },
 	{ X86_FEATURE_PGE, 1, 3, 13, "nopge" },
 	{ X86_FEATURE_PCID, 1, 2, 17, "nopcid" },
 	{ X86_FEATURE_X2APIC, 1, 2, 21, "nox2apic" },

@@ -8,11 +8,17 @@ import { consoleBlocks, documents, read } from "./documents.ts";
 
 const PROGRAM = "dist/shootdown.js";
 
+const texts = new Map<string, string>();
+
 /** The help text with its wrapped lines put together again. */
 function help(command: readonly string[]): string {
+  const known = texts.get(command.join(" "));
+  if (known !== undefined) return known;
   const { status, stdout } = spawnSync(process.execPath, [PROGRAM, ...command, "--help"], { encoding: "utf8" });
   assert.equal(status, 0, `shootdown ${command.join(" ")} --help`);
-  return stdout.replaceAll(/\n {8,}/g, " ");
+  const text = stdout.replaceAll(/\n {8,}/g, " ");
+  texts.set(command.join(" "), text);
+  return text;
 }
 
 /** Options as a help text lists them: name, and what it takes. */

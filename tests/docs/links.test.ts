@@ -27,3 +27,14 @@ test("every page in docs can be reached from the README", () => {
   }
   assert.deepEqual(documents().filter((file) => !reached.has(file)), []);
 });
+
+test("what a document says is in a file is in that file", () => {
+  for (const file of documents()) {
+    // `name` ([where](file)), or `name` in [where](file).
+    const claims = read(file).matchAll(/`(\w+)(?:\(\))?`\s(?:\(|in\s)\[[^\]]+\]\(([^)#:]+\.(?:ts|mjs|c|h|S))\)/g);
+    for (const [, name, link] of claims) {
+      const target = normalize(join(dirname(file), link!));
+      assert.match(read(target), new RegExp(`\\b${name}\\b`), `${file}: \`${name}\` is not in ${target}`);
+    }
+  }
+});

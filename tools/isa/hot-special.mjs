@@ -1,7 +1,7 @@
 // Hot kinds whose operands do not fit the general shape of semantics.mjs. Their cold twins are written by hand in
 // assembly/cpu/ops/; a test runs both on the same inputs.
 
-import { at, probe, follow, find, enter, setFlags, CONDITION, FULL, NEXT } from "./emit-hot.mjs";
+import { at, probe, follow, find, enter, setFlags, CONDITION, FULL, NEXT } from "./hot-text.mjs";
 
 const RSP = 'offsetof<Cpu>("rsp")';
 const RBP = 'offsetof<Cpu>("rbp")';

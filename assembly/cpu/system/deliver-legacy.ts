@@ -12,7 +12,7 @@ import {
 } from "./descriptor";
 import { fits, loadRealSegment, readStackSegment } from "./segments";
 import { updateMode } from "./mode";
-import { FROM_HARDWARE, NO_CODE } from "./deliver";
+import { FROM_HARDWARE, NO_CODE } from "./source";
 
 /** The stack that a frame is written to: the current one, or the inner one that a TSS names. */
 @unmanaged

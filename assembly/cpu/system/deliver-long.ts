@@ -12,7 +12,7 @@ import {
   attributesOf, cacheNull, cacheSegment, dplOf, isNull, readDescriptor, selectorError, setType,
 } from "./descriptor";
 import { canonical, updateMode } from "./mode";
-import { FROM_HARDWARE, NO_CODE } from "./deliver";
+import { FROM_HARDWARE, NO_CODE } from "./source";
 
 const INTERRUPT_GATE: u32 = 0xe;
 const TRAP_GATE: u32 = 0xf;

@@ -13,15 +13,9 @@ import { emit, EVENT_EXCEPTION } from "../../probe/events";
 import { COST_EXCEPTION } from "../../probe/cost";
 import { charge } from "../../mmu/charge";
 import { STOP_TRIPLE_FAULT } from "../../global";
+import { FROM_HARDWARE, NO_CODE } from "./source";
 import { deliverLong } from "./deliver-long";
 import { deliverProtected, deliverReal } from "./deliver-legacy";
-
-/** What raised a vector: decides the EXT bit of error codes and whether the gate's DPL is checked. */
-export const FROM_HARDWARE: u32 = 1; // exceptions, external interrupts, NMI, INT1: EXT = 1, no DPL check
-export const FROM_SOFTWARE: u32 = 0; // INT n, INT3, INTO: EXT = 0, gate DPL >= CPL
-
-/** Value for `code` that means: this vector pushes none. */
-export const NO_CODE: i64 = -1;
 
 /** Goes through the gate of `vector`, to return to `rip` with RFLAGS `flags`. Sets `cpu.fault` and changes no
  * register if it cannot. */

@@ -5,7 +5,8 @@ import { JUMP, NEXT, REC_IMM } from "../record";
 import { BP, DB, OF } from "../fault";
 import { arithmeticFlags, getRflags, OF as OVERFLOW } from "../flags";
 import { nextRip } from "../operand";
-import { FROM_HARDWARE, FROM_SOFTWARE, NO_CODE, takeVector } from "./deliver";
+import { FROM_HARDWARE, FROM_SOFTWARE, NO_CODE } from "./source";
+import { takeVector } from "./deliver";
 
 /** Takes `vector` as a trap: the frame points behind the instruction, a fault on the way at it. */
 function trap(cpu: Cpu, rec: usize, vector: u32, source: u32): i32 {

@@ -2,7 +2,8 @@
 
 import { segment, CS, SS, TR, AC, IF, RF, TF } from "../../../assembly/cpu/state";
 import { GP, NP, SSF, TS, UD, raise, raiseCode } from "../../../assembly/cpu/fault";
-import { deliverException, deliverInterrupt, takeVector, FROM_HARDWARE, FROM_SOFTWARE, NO_CODE } from "../../../assembly/cpu/system/deliver";
+import { deliverException, deliverInterrupt, takeVector } from "../../../assembly/cpu/system/deliver";
+import { FROM_HARDWARE, FROM_SOFTWARE, NO_CODE } from "../../../assembly/cpu/system/source";
 import { machine, NI_TASK_SWITCH, STOP_NOT_IMPLEMENTED } from "../../../assembly/global";
 import {
   BEHIND, DATA32, HANDLER, HERE, IDT, KERNEL32, KERNEL_DATA, KERNEL_STACK, PRESENT, SPARE, TSS, TSS_SELECTOR, USER32, USER_DATA, USER_STACK,

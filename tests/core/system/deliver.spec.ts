@@ -2,7 +2,8 @@
 
 import { segment, CS, SS, TR, AC, IF, NT, RF, SHUTDOWN, TF } from "../../../assembly/cpu/state";
 import { DE, DFAULT, FAULT_STOP, GP, NMI, NP, PF, SSF, TS, UD, raise, raiseCode, raisePageFault } from "../../../assembly/cpu/fault";
-import { deliverException, deliverInterrupt, doubleFaults, takeVector, FROM_HARDWARE, FROM_SOFTWARE, NO_CODE } from "../../../assembly/cpu/system/deliver";
+import { deliverException, deliverInterrupt, doubleFaults, takeVector } from "../../../assembly/cpu/system/deliver";
+import { FROM_HARDWARE, FROM_SOFTWARE, NO_CODE } from "../../../assembly/cpu/system/source";
 import { machine, STOP_TRIPLE_FAULT } from "../../../assembly/global";
 import { COUNTER_BASE } from "../../../assembly/memory-map";
 import { C_EXCEPTIONS, C_INTERRUPTS, C_NMI_RECEIVED, C_PAGE_FAULTS } from "../../../assembly/probe/counters";

@@ -2,7 +2,8 @@
 
 import { segment, SS, AC, CR0_PG, CR0_WP, CR4_PAE, CR4_SMAP, SHUTDOWN } from "../../../assembly/cpu/state";
 import { DFAULT, GP, PF, UD, raise, raiseCode, raisePageFault } from "../../../assembly/cpu/fault";
-import { deliverException, takeVector, FROM_HARDWARE, NO_CODE } from "../../../assembly/cpu/system/deliver";
+import { deliverException, takeVector } from "../../../assembly/cpu/system/deliver";
+import { FROM_HARDWARE, NO_CODE } from "../../../assembly/cpu/system/source";
 import { iret } from "../../../assembly/cpu/system/iret";
 import { loadSegment } from "../../../assembly/cpu/system/segments";
 import { controlsChanged, flushAll } from "../../../assembly/mmu/invalidate";
