@@ -19,8 +19,8 @@ function ordinary(kind) {
   const memSrc = ["rm", "rb"].includes(kind.form);
   const lines = [];
   const addr = kind.form === "rb" || kind.form === "br" ? BASE : FULL;
-  if (memDst) lines.push(probe(kind.size, Boolean(sem.write), addr));
-  if (memSrc) lines.push(probe(srcSize, false, addr));
+  if (memDst) lines.push(probe(kind.size, Boolean(sem.write), addr, kind.early));
+  if (memSrc) lines.push(probe(srcSize, false, addr, kind.early));
   // A pair takes its first operand from where the MOV does, its second from the field that a register form has free.
   if (sem.read.includes("a")) lines.push(`const a = ${memDst ? `<i64>load<${TYPE[kind.size]}>(h)` : x.reg(kind.pair ? "REC_SRC" : "REC_DST")};`);
   if (sem.read.includes("b")) {
@@ -36,6 +36,7 @@ function ordinary(kind) {
   if (sem.flags && !kind.quiet) lines.push(setFlags(sem.flags, x));
   if (sem.write) lines.push(memDst ? `store<${TYPE[kind.size]}>(h, <${TYPE[kind.size]}>r);` : x.write("r"));
   lines.push(NEXT);
+  if (kind.early && (memDst || memSrc)) lines.push("}");
   return lines.join("\n      ");
 }
 
@@ -75,10 +76,22 @@ const fixed = {
   jccRare: () => "break;",
 };
 
-function caseText(kind) {
-  const body = kind.fixed ? fixed[kind.name]() : kind.fused ? fused(kind) : kind.special ? specials[kind.special](kind) : ordinary(kind);
-  return `    case ${kind.n}: { // ${kind.name}\n      ${body}\n    }`;
+function bodyText(kind) {
+  return kind.fixed ? fixed[kind.name]() : kind.fused ? fused(kind) : kind.special ? specials[kind.special](kind) : ordinary(kind);
 }
+
+function caseText(kind) {
+  return `    case ${kind.n}: { // ${kind.name}\n      ${bodyText(kind)}\n    }`;
+}
+
+/** A binary tree of comparisons over kinds with consecutive numbers. Whatever does not go on falls out of it, to the slow path. */
+function tree(kinds) {
+  if (kinds.length === 1) return `{ // ${kinds[0].name}\n      ${bodyText(kinds[0]).replaceAll("break;", "")}\n    }`;
+  const half = kinds.length / 2;
+  return `if (kind < ${kinds[half].n}) ${wrap(tree(kinds.slice(0, half)))} else ${wrap(tree(kinds.slice(half)))}`;
+}
+
+const wrap = (text) => (text.startsWith("{") ? text : `{ ${text} }`);
 
 export function emitHot({ kinds }) {
   return `// Made by tools/isa/generate.mjs. The hot loop of the interpreter: see assembly/cpu/execute.ts, which alone calls it.
@@ -109,8 +122,11 @@ export function hot(rec: usize): void {
   let e: usize = 0;
   let h: usize = 0;
   do {
-    switch (load<u16>(rec, REC_KIND)) {
-${kinds.map(caseText).join("\n")}
+    const kind: u32 = load<u16>(rec, REC_KIND);
+    if (kind >= ${kinds.findIndex((k) => k.early)}) {
+${tree(kinds.filter((k) => k.early))}
+    } else switch (kind) {
+${kinds.filter((k) => !k.early).map(caseText).join("\n")}
       default: break;
     }
     // Rare: a stub, a miss, a cold instruction, or the end of the slice.

@@ -2,11 +2,11 @@
 // decides. Everything else runs its cold handler. The body of the hot function must stay below 25 KB of Wasm, where V8
 // keeps its better register allocator (docs/performance.md); tests/isa holds it to that.
 //
-// Forms: rr reg,reg  ri reg,imm  rm reg,mem  mr mem,reg  mi mem,imm  r reg  m mem  rc reg,CL  cc one kind for each condition family.  Order is the kinds' order.
+// Forms: rr reg,reg  ri reg,imm  rm reg,mem  rb the same without index  mr mem,reg  br the same without index  mi mem,imm  r reg  m mem  rc reg,CL  cc one kind for each condition family.  Order is the kinds' order.
 
 /** [template, sizes, forms] */
 export const HOT = [
-  ["mov", [8, 4], ["rr", "rm", "mr", "ri", "mi"]],
+  ["mov", [8, 4], ["rr", "rm", "mr", "ri", "mi", "rb", "br"]],
   ["mov", [1], ["rm", "mr", "mi", "ri"]],
   ["mov", [2], ["mr"]],
   ["movzx1", [4], ["rm", "rr"]],
@@ -93,5 +93,11 @@ export const FUSED = [
   ["test", [8, 4], ["rr"], ["e", "ne", "s", "ns", "le", "g"]],
   ["test", [1], ["rr", "ri"], ["e", "ne"]],
 ];
+
+/**
+ * The kinds that are run most: found by a tree of conditional branches before the jump table, because an indirect jump, even
+ * one that is predicted, costs seven cycles where a predicted branch costs one. A power of two of them, most frequent first.
+ */
+export const EARLY = ["mov64_rr", "mov64_rb", "mov32_rb", "add64_ri_quiet"];
 
 export const CONDITIONS = ["o", "no", "b", "ae", "e", "ne", "be", "a", "s", "ns", "p", "np", "l", "ge", "le", "g"];

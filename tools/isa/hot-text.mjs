@@ -18,11 +18,15 @@ export function at(size) {
   };
 }
 
-/** Linear address into `t` and the front-cache slot into `e`; leaves the switch on a miss. */
-export function probe(size, write, address) {
+/**
+ * Linear address into `t`, the front-cache slot into `e`, the host address into `h`. On a miss it leaves the switch; outside one
+ * (`open`) it opens a block that the caller closes, and that is passed over.
+ */
+export function probe(size, write, address, open = false) {
   const last = size === 1 ? "t" : `(t + ${size - 1})`;
+  const tag = `load<u64>(e${write ? ", 8" : ""})`;
   return `t = ${address}; e = <usize>load<u32>(cpu, FRONT) + ((<usize><u32>t >>> 7) & 0x1fe0);
-      if (load<u64>(e${write ? ", 8" : ""}) != (${last} & ~0xfff)) break;
+      if (${tag} ${open ? "==" : "!="} (${last} & ~0xfff)) ${open ? "{" : "break;"}
       h = <usize><u32>t + <usize>load<u32>(e, 16);`;
 }
 

@@ -1,6 +1,6 @@
 // Numbers the hot kinds and says which template, size and operand form leads to which.
 
-import { HOT, SPECIAL, FUSED, QUIET, PAIRS, CONDITIONS } from "./hot-kinds.mjs";
+import { HOT, SPECIAL, FUSED, QUIET, PAIRS, EARLY, CONDITIONS } from "./hot-kinds.mjs";
 
 /** Operand forms as the decoder computes them (assembly/cpu/decode.ts, `hotForm`). */
 export const FORM_INDEX = { rr: 0, r: 0, n: 0, j: 0, rm: 1, mr: 2, m: 2, ri: 3, i: 3, mi: 4, rc: 5, rb: 6, br: 7 };
@@ -74,5 +74,25 @@ export function numberKinds() {
     quiet.push([both, add({ ...from, name: `mov_${from.name}_quiet`, pair: true, quiet: true })]);
     pairs.push({ move: find("mov", size, "rr").n, operation: from.n, both });
   }
-  return { kinds, groups, map, fuse, quiet, pairs };
+  return putEarlyLast({ kinds, groups, map, fuse, quiet, pairs });
+}
+
+/** Numbers the kinds anew so that those of EARLY come last, in EARLY's order: one comparison tells them from the rest. */
+function putEarlyLast({ kinds, groups, map, fuse, quiet, pairs }) {
+  const early = EARLY.map((name) => kinds.find((k) => k.name === name) ?? fail(`no kind "${name}"`));
+  const order = [...kinds.filter((k) => !early.includes(k)), ...early];
+  const renumbered = new Map(order.map((kind, n) => [kind.n, n]));
+  const to = (n) => renumbered.get(n);
+  return {
+    kinds: order.map((kind, n) => ({ ...kind, n, early: early.includes(kind) })),
+    groups,
+    map: map.map(([group, size, form, n]) => [group, size, form, to(n)]),
+    fuse: fuse.map((row) => ({ ...row, from: to(row.from), byCondition: row.byCondition.map((n) => (n ? to(n) : 0)) })),
+    quiet: quiet.map(([from, twin]) => [to(from), to(twin)]),
+    pairs: pairs.map((p) => ({ move: to(p.move), operation: to(p.operation), both: to(p.both) })),
+  };
+}
+
+function fail(message) {
+  throw new Error(message);
 }
