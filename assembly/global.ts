@@ -15,12 +15,12 @@ export const STOP_TLB_FULL: u32 = 5; // the sticky preset ran out of entries: it
 export const NI_INSTRUCTION: u32 = 1; // an instruction outside the integer and system set (x87, MMX, SSE, AVX, VMX ...)
 export const NI_TASK_SWITCH: u32 = 2; // hardware task switch
 export const NI_VM86: u32 = 3; // virtual-8086 mode
-export const NI_CALL_GATE: u32 = 4; // inter-privilege far call through a gate in legacy mode
+export const NI_CALL_GATE: u32 = 4; // far call or jump through a call gate
 export const NI_DEBUG_REGISTERS: u32 = 5; // hardware breakpoints enabled in DR7
 export const NI_LEGACY_PAGING: u32 = 6; // 32-bit or PAE paging outside long mode
 export const NI_MSR: u32 = 7; // a known MSR whose effect is not modelled
 export const NI_APIC: u32 = 8; // a local APIC feature that is not modelled
-export const NI_LA57: u32 = 9; // 5-level paging
+export const NI_ALIGNMENT: u32 = 9; // alignment checks: CR0.AM with RFLAGS.AC at CPL 3
 export const NI_PIT: u32 = 10; // a mode of the 8254 timer that is not modelled
 
 @unmanaged
@@ -36,7 +36,7 @@ export class Global {
   steps: u64;
   /** Virtual time in ticks of 1 ns (1 GHz TSC) at the start of the current round. */
   clock: u64;
-  /** State of the seeded generator (xorshift64*), for slice lengths and TLB replacement. */
+  /** State of the seeded generator (xorshift64*), for slice lengths. */
   random: u64;
   /** 1 as soon as the host or a stop wants `run` to return. */
   stopRequested: u32;

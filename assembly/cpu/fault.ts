@@ -19,7 +19,6 @@ export const SSF: u32 = 12;
 export const GP: u32 = 13;
 export const PF: u32 = 14;
 export const MF: u32 = 16;
-export const ACF: u32 = 17;
 
 /** Raises exception `vector` without an error code. */
 export function raise(cpu: Cpu, vector: u32): void {

@@ -186,6 +186,7 @@ export const ID: u32 = 0x200000;
 
 export const CR0_PE: u64 = 1;
 export const CR0_WP: u64 = 0x10000;
+export const CR0_AM: u64 = 0x40000;
 export const CR0_PG: u64 = 0x80000000;
 export const CR4_PSE: u64 = 0x10;
 export const CR4_PAE: u64 = 0x20;

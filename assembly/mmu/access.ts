@@ -4,14 +4,15 @@
 
 import { Cpu, CR0_PG } from "../cpu/state";
 import { raiseCode, GP, SSF } from "../cpu/fault";
-import { machine, frameAt } from "../global";
+import { machine, frameAt, ramAt } from "../global";
 import { mmioRead, mmioWrite } from "../apic/mmio";
-import { entryAt, ENTRY_DIRTY, ENTRY_STALE, RIGHTS, NO_SLOT } from "./entry";
-import { fillFront, frontRead, frontWrite, supervisorTable, UNPAGED_LIST } from "./front";
-import { inRam, loadPhysical, readRam, storeRam, writeRam } from "./physical";
+import { entryAt, physicalIn, ENTRY_DIRTY, ENTRY_STALE, RIGHTS, NO_SLOT } from "./entry";
+import { fillFront, frontList, frontRead, frontWrite, supervisorTable, UNPAGED_LIST } from "./front";
+import { inRam, readRam, storeRam, writeRam } from "./physical";
 import { PRESET_NONE, ROLE_L1D } from "./presets";
 import { allowed, ACCESS_IMPLICIT, ACCESS_INTENT, ACCESS_PROBE, ACCESS_READ, ACCESS_WRITE } from "./rights";
-import { translate, useEntry, usedEntry } from "./translate";
+import { slotEntry } from "./layout";
+import { noteUse, translate, useEntry, usedEntry, walked } from "./translate";
 
 /** Bits 63..47 of a linear address are equal (SDM 1 3.3.7.1). */
 @inline
@@ -38,29 +39,51 @@ function tableOf(cpu: Cpu, access: u32): u32 {
   return access & ACCESS_IMPLICIT ? supervisorTable(cpu) : cpu.front;
 }
 
+/**
+ * Physical address for a store to `va` if the front cache answers for loads there, so that the entry is in L1, unmarked
+ * and known by its slot; all ones if it does not, or if stores need more. Stores to a flagged frame all come here.
+ */
+@inline
+function storeThroughList(cpu: Cpu, va: u64, access: u32): u64 {
+  const list = frontList(tableOf(cpu, access), va);
+  if (list == UNPAGED_LIST) return u64.MAX_VALUE;
+  const at = slotEntry(cpu.index, list);
+  const e = entryAt(at);
+  const pa = physicalIn(e, va);
+  // Without a flag the write tag is to be entered.
+  if (!(e.flags & ENTRY_DIRTY) || !load<u8>(frameAt(pa)) || !allowed(cpu, e.flags & RIGHTS, access)) return u64.MAX_VALUE;
+  noteUse(at);
+  return pa;
+}
+
 /** Physical address for `access` to `size` bytes at `va` in one page; enters the page into the front cache. */
 function translateData(cpu: Cpu, va: u64, size: u32, access: u32): u64 {
   if (!(cpu.cr0 & CR0_PG)) {
     if (inRam(va, 1) && machine().preset != PRESET_NONE) fillFront(cpu, tableOf(cpu, access), va, va, UNPAGED_LIST, !load<u8>(frameAt(va)));
     return va;
   }
+  const listed = access & ACCESS_WRITE ? storeThroughList(cpu, va, access) : u64.MAX_VALUE;
+  if (listed != u64.MAX_VALUE) return listed;
   const pa = translate(cpu, ROLE_L1D, va, size, access);
   if (cpu.fault) return 0;
   enterFront(cpu, va, pa, access);
   return pa;
 }
 
-/** The front cache may answer for a page of RAM whose entry is in L1 and unmarked. */
+/**
+ * The front cache may answer for a page of RAM whose entry is in L1 and unmarked. For stores it answers after the first
+ * one if a load's walk brought the page in: the frame's record then costs a host cache miss, and nobody may ever store.
+ */
 function enterFront(cpu: Cpu, va: u64, pa: u64, access: u32): void {
   if (!usedEntry || !inRam(pa, 1)) return;
   const e = entryAt(usedEntry);
   if (e.flags & ENTRY_STALE || e.l1d == NO_SLOT) return;
-  const writable = (e.flags & ENTRY_DIRTY) != 0 && !load<u8>(frameAt(pa)) && allowed(cpu, e.flags & RIGHTS, ACCESS_WRITE | access & ACCESS_IMPLICIT);
+  const writable = ((access & ACCESS_WRITE) != 0 || !walked) && (e.flags & ENTRY_DIRTY) != 0 && !load<u8>(frameAt(pa)) && allowed(cpu, e.flags & RIGHTS, ACCESS_WRITE | access & ACCESS_IMPLICIT);
   fillFront(cpu, tableOf(cpu, access), va, pa, e.l1d, writable);
 }
 
 function readAt(cpu: Cpu, pa: u64, size: u32): u64 {
-  return inRam(pa, size) ? loadPhysical(pa, size) : mmioRead(cpu, pa, size);
+  return inRam(pa, size) ? readRam(ramAt(pa), size) : mmioRead(cpu, pa, size);
 }
 
 function writeAt(cpu: Cpu, pa: u64, size: u32, value: u64): void {
@@ -102,19 +125,28 @@ function storeCrossing(cpu: Cpu, va: u64, size: u32, value: u64, access: u32): v
   }
 }
 
+@inline
 function loadAs(cpu: Cpu, va: u64, size: u32, access: u32, vector: u32): u64 {
   const table = tableOf(cpu, access);
   const at = access & ACCESS_WRITE ? frontWrite(table, va, size) : frontRead(table, va, size);
-  if (at) return readRam(at, size);
+  return at ? readRam(at, size) : loadSlow(cpu, va, size, access, vector);
+}
+
+function loadSlow(cpu: Cpu, va: u64, size: u32, access: u32, vector: u32): u64 {
   if (refusedAddress(cpu, va, size, vector)) return 0;
   if (crosses(va, size)) return loadCrossing(cpu, va, size, access);
   const pa = translateData(cpu, va, size, access);
   return cpu.fault ? 0 : readAt(cpu, pa, size);
 }
 
+@inline
 function storeAs(cpu: Cpu, va: u64, size: u32, value: u64, access: u32, vector: u32): void {
   const at = frontWrite(tableOf(cpu, access), va, size);
-  if (at) return writeRam(at, size, value);
+  if (at) writeRam(at, size, value);
+  else storeSlow(cpu, va, size, value, access, vector);
+}
+
+function storeSlow(cpu: Cpu, va: u64, size: u32, value: u64, access: u32, vector: u32): void {
   if (refusedAddress(cpu, va, size, vector)) return;
   if (crosses(va, size)) return storeCrossing(cpu, va, size, value, access);
   const pa = translateData(cpu, va, size, access);

@@ -60,6 +60,8 @@ export const ENTRY_BYTES: u32 = 96;
 /** Bits of a tag that name the page; above them a slot keeps PCID and G, which do not take part in a match. */
 export const TAG_MASK: u64 = (1 << 39) - 1;
 const TAG_KIND_SHIFT: u64 = 36;
+/** Bits of the page number in a tag. */
+export const PAGE_MASK: u64 = (1 << 36) - 1;
 export const TAG_GLOBAL: u64 = 1 << 39;
 export const TAG_PCID_SHIFT: u64 = 40;
 

@@ -95,6 +95,13 @@ export function frontWrite(table: u32, va: u64, size: u32): usize {
   return load<u64>(slot, WRITE_TAG) == ((va + size - 1) & ~0xfff) ? <usize>(<u32>va + load<u32>(slot, DELTA)) : 0;
 }
 
+/** List of the slot of `table` that answers for loading at `va`; UNPAGED_LIST also if none does. */
+@inline
+export function frontList(table: u32, va: u64): u32 {
+  const slot = <usize>table + ((<u32>va >>> 7) & 0x1fe0);
+  return load<u64>(slot, READ_TAG) == (va & ~0xfff) ? <u32>load<u16>(slot, LIST) : UNPAGED_LIST;
+}
+
 /** Takes data slot `n` out of its list. */
 function unlist(front: usize, n: u32): void {
   const slot = front + n * DATA_BYTES;
@@ -134,11 +141,14 @@ export function fillFront(cpu: Cpu, table: u32, va: u64, pa: u64, list: u32, wri
 }
 
 /** Clears the data slots of `list` of CPU `cpuIndex`. */
+@inline
 export function dropList(cpuIndex: u32, list: u32): void {
-  const front = frontOf(cpuIndex);
-  const head = front + HEADS_OFFSET + (list << 1);
+  const head = frontOf(cpuIndex) + HEADS_OFFSET + (list << 1);
+  if (load<u16>(head)) clearList(frontOf(cpuIndex), head);
+}
+
+function clearList(front: usize, head: usize): void {
   let n: u32 = load<u16>(head);
-  if (!n) return;
   store<u16>(head, 0);
   while (n) {
     const slot = front + (n - 1) * DATA_BYTES;

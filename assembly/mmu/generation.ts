@@ -4,8 +4,9 @@
 // look-up compares it with at most two. Used inside mmu/ only.
 
 import { Cpu, CR4_PCIDE } from "../cpu/state";
+import { machine } from "../global";
 import { TLB_BASE, TLB_STRIDE, PCID_BASE, PCID_STRIDE } from "../memory-map";
-import { KIND_2M, KIND_4K, KIND_PDE } from "./presets";
+import { KIND_2M, KIND_4K, KIND_PDE, PRESET_STICKY } from "./presets";
 import { Entry, kindOf, ENTRY_GLOBAL } from "./entry";
 import { exhausted } from "./pool";
 
@@ -28,11 +29,26 @@ export class TlbState {
   small: u64;
   large: u64;
   huge: u64;
+  /** The same for pages of any size that an instruction was fetched from. */
+  fetched: u64;
+  /** Kinds of paging-structure entries (1 << (kind - KIND_PDE)) that may be alive under `structure`. */
+  structures: u32;
+  /** How often translations, and paging-structure entries, of any PCID have died by a flush: what tlb.ts knows of full sets holds as long. */
+  translationEnds: u32;
+  structureEnds: u32;
+}
+
+const ALL_STRUCTURES: u32 = 7;
+
+/** `structures` of a new generation. In the sticky preset look-ups go on: they give back the dead entries that they meet. */
+@inline
+function noStructures(): u32 {
+  return machine().preset == PRESET_STICKY ? ALL_STRUCTURES : 0;
 }
 
 @inline
 function regionOf(va: u64): u64 {
-  return ((va >> 30) ^ (va >> 39) ^ (va >> 45)) & 63;
+  return ((va >> 30) ^ (va >> 36) ^ (va >> 42)) & 63;
 }
 
 /** Kinds of pages (1 << KIND_*) that may be cached around `va`: others need not be looked for. */
@@ -43,11 +59,30 @@ export function kindsAround(t: TlbState, va: u64): u32 {
 }
 
 /** A page of `kind` around `va` is filled. */
+@inline
 export function noteKind(t: TlbState, va: u64, kind: u32): void {
   const bit = (<u64>1) << regionOf(va);
   if (kind == KIND_4K) t.small |= bit;
   else if (kind == KIND_2M) t.large |= bit;
   else t.huge |= bit;
+}
+
+/** Whether paging-structure entries of `kind` may be alive under `t.structure`. */
+@inline
+export function mayHold(t: TlbState, kind: u32): bool {
+  return (t.structures & (1 << (kind - KIND_PDE))) != 0;
+}
+
+/** An instruction is fetched through an entry around `va`. */
+@inline
+export function noteFetch(t: TlbState, va: u64): void {
+  t.fetched |= (<u64>1) << regionOf(va);
+}
+
+/** Whether the structures that serve instruction fetch only may hold something around `va`. */
+@inline
+export function fetchedAround(t: TlbState, va: u64): bool {
+  return ((t.fetched >> regionOf(va)) & 1) != 0;
 }
 
 @inline
@@ -105,16 +140,29 @@ export function selectPcid(cpu: Cpu): void {
   const pcid = pcidOf(cpu);
   const row = pcidRow(cpu.index, pcid);
   if (load<u32>(row) <= t.floor) store<u32>(row, fresh(cpu));
-  if (load<u32>(row, 4) <= t.floor) store<u32>(row, fresh(cpu), 4);
+  t.structures = ALL_STRUCTURES;
+  if (load<u32>(row, 4) <= t.floor) {
+    store<u32>(row, fresh(cpu), 4);
+    t.structures = noStructures();
+  }
   t.pcid = pcid;
   t.current = load<u32>(row);
   t.structure = load<u32>(row, 4);
+}
+
+/** Entries of both sorts have died. */
+@inline
+function noteEnd(t: TlbState): void {
+  t.translationEnds++;
+  t.structureEnds++;
 }
 
 /** Ends the paging-structure entries of the PCID in use. */
 export function endStructures(cpu: Cpu): void {
   const t = tlbOf(cpu);
   t.structure = fresh(cpu);
+  t.structures = noStructures();
+  t.structureEnds++;
   store<u32>(pcidRow(cpu.index, t.pcid), t.structure, 4);
 }
 
@@ -123,12 +171,14 @@ export function endPcid(cpu: Cpu, pcid: u32): void {
   const row = pcidRow(cpu.index, pcid);
   store<u32>(row, 0);
   store<u32>(row, 0, 4);
+  noteEnd(tlbOf(cpu));
   selectPcid(cpu);
 }
 
 /** Ends everything but global translations, of every PCID. */
 export function endNonGlobal(cpu: Cpu): void {
   tlbOf(cpu).floor = fresh(cpu);
+  noteEnd(tlbOf(cpu));
   selectPcid(cpu);
 }
 
@@ -137,6 +187,7 @@ export function endAll(cpu: Cpu): void {
   const t = tlbOf(cpu);
   t.floor = fresh(cpu);
   t.global = fresh(cpu);
-  t.small = t.large = t.huge = 0;
+  noteEnd(t);
+  t.small = t.large = t.huge = t.fetched = 0;
   selectPcid(cpu);
 }

@@ -18,20 +18,31 @@ import { charge } from "./charge";
 import { entryAt } from "./entry";
 import { dropFront, resetFront } from "./front";
 import {
-  endAll, endNonGlobal, endPcid, endStructures, kindsAround, pcidOf, selectPcid, structureGeneration, tlbOf, translationGeneration,
+  endAll, endNonGlobal, endPcid, endStructures, fetchedAround, kindsAround, mayHold, pcidOf, selectPcid, structureGeneration, tlbOf, translationGeneration,
 } from "./generation";
-import { KIND_PDE, KIND_PML4E, ROLE_L1D, ROLE_L2D, ROLE_L2I, splitSecondLevel } from "./presets";
-import { dropEntry, findPage, findStructureOf } from "./tlb";
+import { layOut } from "./layout";
+import { KIND_PDE, KIND_PML4E, ROLE_L1D, ROLE_L1I, ROLE_L2D, ROLE_L2I, splitSecondLevel } from "./presets";
+import { dropEntry, findPage, findStructureOf, secondOf } from "./tlb";
 
-/** Drops the translations of `va` that have generation `g1` or `g2`, of every page size and in every structure. */
-function dropTranslations(cpu: Cpu, va: u64, g1: u32, g2: u32): void {
-  const roles = splitSecondLevel() ? ROLE_L2I : ROLE_L2D;
-  let kinds = kindsAround(tlbOf(cpu), va);
-  while (kinds) {
+/** Structures that hold translations, a bit for each role. */
+export const ALL_ROLES: u32 = (1 << ROLE_L1D) | (1 << ROLE_L1I) | (1 << ROLE_L2D) | (1 << ROLE_L2I);
+const FETCH_ROLES: u32 = (1 << ROLE_L1I) | (1 << ROLE_L2I);
+
+/** The structures that an access through first level `role` looks into. */
+@inline
+export function rolesOf(role: u32): u32 {
+  return (1 << role) | (1 << secondOf(role));
+}
+
+/** Drops the translations of `va` that have generation `g1` or `g2`, of every page size, from the structures `roles`. */
+function dropTranslations(cpu: Cpu, va: u64, g1: u32, g2: u32, roles: u32): void {
+  const t = tlbOf(cpu);
+  if (!fetchedAround(t, va)) roles &= ~FETCH_ROLES;
+  else if (!splitSecondLevel()) roles &= ~(1 << ROLE_L2I);
+  for (let kinds = kindsAround(t, va); kinds; kinds &= kinds - 1) {
     const kind = <u32>ctz(kinds);
-    kinds &= kinds - 1;
-    for (let role = ROLE_L1D; role <= roles; role++) {
-      const at = findPage(cpu.index, role, kind, va, g1, g2);
+    for (let left = roles; left; left &= left - 1) {
+      const at = findPage(cpu.index, <u32>ctz(left), kind, va, g1, g2);
       if (!at) continue;
       dropEntry(entryAt(at));
       count(cpu, C_TLB_INVALIDATIONS);
@@ -42,6 +53,7 @@ function dropTranslations(cpu: Cpu, va: u64, g1: u32, g2: u32): void {
 /** Drops the paging-structure entries for `va` of generation `generation`, of kind `deepest` and above. */
 function dropStructures(cpu: Cpu, va: u64, generation: u32, deepest: u32): void {
   for (let kind = deepest; kind <= KIND_PML4E; kind++) {
+    if (generation == tlbOf(cpu).structure && !mayHold(tlbOf(cpu), kind)) continue;
     const at = findStructureOf(cpu.index, kind, va, generation);
     if (at) dropEntry(entryAt(at));
   }
@@ -49,11 +61,12 @@ function dropStructures(cpu: Cpu, va: u64, generation: u32, deepest: u32): void 
 
 /**
  * #PF: the address's translations in the PCID in use and global ones, and the paging-structure entries that led to it:
- * those from kind `deepest` up, where the walk began; KIND_PML4E + 1 if that was CR3.
+ * those from kind `deepest` up, where the walk began; KIND_PML4E + 1 if that was CR3. `roles` are the structures that
+ * may hold one: those that were just looked into need not be again.
  */
-export function dropPage(cpu: Cpu, va: u64, deepest: u32): void {
+export function dropPage(cpu: Cpu, va: u64, deepest: u32, roles: u32): void {
   const t = tlbOf(cpu);
-  dropTranslations(cpu, va, t.current, t.global);
+  dropTranslations(cpu, va, t.current, t.global, roles);
   dropStructures(cpu, va, t.structure, deepest);
 }
 
@@ -63,7 +76,7 @@ export function invlpg(cpu: Cpu, va: u64): void {
   count(cpu, C_INVLPG);
   charge(cpu, C_CYCLES_INVALIDATE, COST_INVALIDATE_PAGE);
   emit(EVENT_INVALIDATE, cpu, INVALIDATE_PAGE, va, t.pcid);
-  dropTranslations(cpu, va, t.current, t.global);
+  dropTranslations(cpu, va, t.current, t.global, ALL_ROLES);
   endStructures(cpu);
 }
 
@@ -93,7 +106,7 @@ export function invpcid(cpu: Cpu, type: u32, pcid: u32, va: u64): void {
 
 function dropInPcid(cpu: Cpu, pcid: u32, va: u64): void {
   const generation = translationGeneration(cpu.index, pcid);
-  if (generation) dropTranslations(cpu, va, generation, generation);
+  if (generation) dropTranslations(cpu, va, generation, generation, ALL_ROLES);
   const structure = structureGeneration(cpu.index, pcid);
   if (structure) dropStructures(cpu, va, structure, KIND_PDE);
 }
@@ -151,7 +164,10 @@ export function flushAll(cpu: Cpu): void {
 
 /** Empty TLBs on every CPU, for the preset that `machine()` names. Their region must be zero, as memory is at power-on. */
 export function resetTlbs(): void {
-  for (let i: u32 = 0; i < machine().cpus; i++) endAll(cpuAt(i));
+  for (let i: u32 = 0; i < machine().cpus; i++) {
+    layOut(i);
+    endAll(cpuAt(i));
+  }
   resetFront();
 }
 

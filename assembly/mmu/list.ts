@@ -14,7 +14,7 @@ import { poolBase, poolUsed } from "./pool";
 import {
   KIND_PDE, PRESET_STICKY, ROLE_L1I, ROLE_L2I, ROLE_PSC, rowFirst, rowOf, rowSetMask, rowWays, splitSecondLevel,
 } from "./presets";
-import { slotEntry } from "./tlb";
+import { slotEntry } from "./layout";
 
 /** Whether structure `role` is kept in the shared hash table of the sticky preset. */
 function hashed(role: u32): bool {

@@ -12,23 +12,18 @@ import { storedIntoTable, tableWordChanged } from "./staleness";
 /** Reads `size` bytes at linear-memory address `at`. */
 @inline
 export function readRam(at: usize, size: u32): u64 {
-  switch (size) {
-    case 1: return load<u8>(at);
-    case 2: return load<u16>(at);
-    case 4: return load<u32>(at);
-    default: return load<u64>(at);
-  }
+  if (size == 8) return load<u64>(at);
+  if (size == 4) return load<u32>(at);
+  return size == 2 ? <u64>load<u16>(at) : <u64>load<u8>(at);
 }
 
 /** Writes them. Only for memory whose frame has no flag: see storeRam. */
 @inline
 export function writeRam(at: usize, size: u32, value: u64): void {
-  switch (size) {
-    case 1: store<u8>(at, <u8>value); break;
-    case 2: store<u16>(at, <u16>value); break;
-    case 4: store<u32>(at, <u32>value); break;
-    default: store<u64>(at, value);
-  }
+  if (size == 8) store<u64>(at, value);
+  else if (size == 4) store<u32>(at, <u32>value);
+  else if (size == 2) store<u16>(at, <u16>value);
+  else store<u8>(at, <u8>value);
 }
 
 /** Whether [pa, pa + size) lies in RAM. */
@@ -49,6 +44,7 @@ export function storePhysical(pa: u64, size: u32, value: u64): void {
 }
 
 /** Writes 1, 2, 4 or 8 bytes that lie in one frame of RAM, on behalf of `cpu`. */
+@inline
 export function storeRam(cpu: Cpu, pa: u64, size: u32, value: u64): void {
   const flags = <u32>load<u8>(frameAt(pa));
   if (flags) storeFlagged(cpu, pa, size, value, flags);

@@ -5,13 +5,12 @@ import { Cpu, cpuAt } from "../cpu/state";
 import { stop } from "../cpu/fault";
 import { machine, STOP_TLB_FULL } from "../global";
 import { TLB_BASE, TLB_STRIDE, PCID_BASE, PCID_STRIDE, STICKY_BASE, STICKY_SIZE } from "../memory-map";
-import { MAX_SLOTS, PRESET_STICKY } from "./presets";
-import { Entry, entryAt, ENTRY_BYTES, NO_SLOT, NO_WORD } from "./entry";
+import { PRESET_STICKY } from "./presets";
+import { Entry, entryAt, ENTRY_BYTES, NO_WORD } from "./entry";
 import { TlbState, tlbOf, entryAlive, selectPcid } from "./generation";
+import { ENTRIES_OFFSET } from "./layout";
 import { unlinkSource } from "./reverse";
-import { dropEntry, SLOTS_OFFSET, SLOT_BYTES } from "./tlb";
-
-const ENTRIES_OFFSET: u32 = <u32>SLOTS_OFFSET + MAX_SLOTS * SLOT_BYTES;
+import { dropEntry } from "./tlb";
 
 /** Head of the shared pool; the buckets of the sticky second level follow, then the entries. */
 @unmanaged
@@ -49,6 +48,7 @@ export function pools(): u32 {
 }
 
 /** An entry that no slot refers to, out of every chain; 0 (and the run is stopped) if the sticky preset has no room. */
+@inline
 export function takeEntry(cpu: Cpu): usize {
   if (machine().preset == PRESET_STICKY) return takeSticky(cpu);
   const t = tlbOf(cpu);
@@ -89,10 +89,8 @@ function sweepDead(): void {
 export function giveBack(e: Entry): void {
   unlinkSource(e);
   e.tag = u64.MAX_VALUE;
-  e.generation = 0;
-  e.flags = 0;
-  e.source = e.pml4e = e.pdpte = e.pde = NO_WORD;
-  e.l1d = e.l1i = e.l2 = NO_SLOT;
+  // Scans over the pool go by these.
+  e.pml4e = e.pdpte = e.pde = NO_WORD;
   const at = <u32>changetype<usize>(e);
   if (machine().preset == PRESET_STICKY) {
     const s = stickyState();

@@ -15,6 +15,7 @@ import { WORD_ADDRESS } from "./word";
 
 /** The paging-structure entry that saves a walk for `va` the most words; 0 if there is none. */
 export function findDeepest(cpu: Cpu, va: u64): usize {
+  if (!tlbOf(cpu).structures) return 0;
   for (let kind = KIND_PDE; kind <= KIND_PML4E; kind++) {
     const e = findStructure(cpu, kind, va);
     if (e) return e;
@@ -24,6 +25,7 @@ export function findDeepest(cpu: Cpu, va: u64): usize {
 
 /** Caches the words of the last walk that point to tables. */
 export function insertStructures(cpu: Cpu, va: u64): void {
+  const t = tlbOf(cpu);
   for (let level = topLevel; level > leafLevel; level--) {
     const kind = KIND_PDE + level - 2;
     const source = trailWord(level);
@@ -35,7 +37,8 @@ export function insertStructures(cpu: Cpu, va: u64): void {
     else setUpperWords(e, kind, trailWord(4), trailWord(3), NO_WORD);
     e.frame = <u32>((trailValue(level) & WORD_ADDRESS) >> 12);
     e.flags = trailRights(level);
-    e.generation = tlbOf(cpu).structure;
+    e.generation = t.structure;
+    t.structures |= 1 << (level - 2);
     e.filledAt = stepOf(cpu);
     e.filledBy = cpu.rip;
     inheritMark(e);
@@ -46,6 +49,7 @@ export function insertStructures(cpu: Cpu, va: u64): void {
 }
 
 /** What every new entry gets from the last walk: `level` is that of its own word. */
+@inline
 export function describe(cpu: Cpu, e: Entry, va: u64, kind: u32, level: u32): void {
   e.tag = tagOf(va, kind);
   e.filledAt = stepOf(cpu);
@@ -58,6 +62,7 @@ export function describe(cpu: Cpu, e: Entry, va: u64, kind: u32, level: u32): vo
 }
 
 /** An entry read through a paging-structure entry that is marked is marked too. */
+@inline
 export function inheritMark(e: Entry): void {
   if (!startedFrom) return;
   const above = entryAt(startedFrom);

@@ -2,16 +2,27 @@
 // chains through the entries. Every entry in use is in exactly one chain, that of its `source`.
 // Used inside mmu/ only.
 
+import { machine } from "../global";
 import { REVERSE_BASE, REVERSE_SIZE } from "../memory-map";
 import { Entry, entryAt } from "./entry";
+import { PRESET_STICKY } from "./presets";
 
 const HEADS: u32 = REVERSE_SIZE / 4;
+/** Heads for each CPU: about as many as it has entries. More would cost a host cache miss for each link. */
+const HEADS_PER_CPU: u32 = 2048;
 
-/** Where the chain of the word at physical address `word` begins: words within 1 MiB of each other never share one. */
+/** How many heads are in use, less one. The sticky preset, whose entries have no such bound, uses them all. */
+@inline
+function headMask(): u32 {
+  const g = machine();
+  return g.preset == PRESET_STICKY ? HEADS - 1 : u32.MAX_VALUE >> clz(g.cpus * HEADS_PER_CPU - 1);
+}
+
+/** Where the chain of the word at physical address `word` begins: the words of a table never share one. */
 @inline
 function chainHead(word: u32): usize {
   const n = word >> 3;
-  return REVERSE_BASE + (((n ^ (n >> 17)) & (HEADS - 1)) << 2);
+  return REVERSE_BASE + (((n ^ (n >> 11) ^ (n >> 17)) & headMask()) << 2);
 }
 
 /** First entry of the chain of `word`, 0 if there is none. */
@@ -21,6 +32,7 @@ export function firstInChain(word: u32): usize {
 }
 
 /** Puts `e` into the chain of its source. */
+@inline
 export function linkSource(e: Entry): void {
   const head = chainHead(e.source);
   const first = load<u32>(head);
@@ -31,6 +43,7 @@ export function linkSource(e: Entry): void {
 }
 
 /** Takes `e` out of the chain of its source. */
+@inline
 export function unlinkSource(e: Entry): void {
   const next = e.chainNext;
   const prev = e.chainPrev;

@@ -14,9 +14,9 @@ import { emit, wanted, EVENT_FILL } from "../probe/events";
 import { machine } from "../global";
 import { charge } from "./charge";
 import { useMarked } from "./classify";
-import { entryAt, kindOf, physicalIn, ENTRY_DIRTY, ENTRY_GLOBAL, ENTRY_STALE, RIGHTS } from "./entry";
-import { noteKind, tlbOf } from "./generation";
-import { dropPage } from "./invalidate";
+import { Entry, entryAt, kindOf, physicalIn, ENTRY_DIRTY, ENTRY_GLOBAL, ENTRY_STALE, RIGHTS } from "./entry";
+import { kindsAround, noteFetch, noteKind, tlbOf } from "./generation";
+import { ALL_ROLES, dropPage, rolesOf } from "./invalidate";
 import { takeEntry } from "./pool";
 import { KIND_PML4E, PRESET_NONE, ROLE_L1D, ROLE_L1I } from "./presets";
 import { describe, inheritMark } from "./psc";
@@ -32,6 +32,9 @@ export let usedEntry: usize = 0;
 /** Whether the last translation missed the first level. */
 let missed: bool = false;
 
+/** Whether the last translation walked: what it found has not been in reach for a while. */
+export let walked: bool = false;
+
 /**
  * The slow tier costs more where data caches miss, and those are not modelled: a page that comes (back) into the reach of
  * the first-level data TLB is charged one access to its tier.
@@ -39,6 +42,20 @@ let missed: bool = false;
 function chargeTier(cpu: Cpu, pa: u64): void {
   const slow = machine().slowFrom;
   if (slow && pa >= slow && pa < machine().ramSize) charge(cpu, C_CYCLES_MEMORY, COST_SLOW_TIER);
+}
+
+/** Puts `e` into first level `role`. */
+@inline
+function installFirst(cpu: Cpu, role: u32, va: u64, e: Entry): void {
+  if (role == ROLE_L1I) noteFetch(tlbOf(cpu), va);
+  install(cpu, role, e);
+}
+
+/** A look-up that needed no search used the entry at `at` of the first level. */
+@inline
+export function noteUse(at: usize): void {
+  usedEntry = at;
+  missed = walked = false;
 }
 
 /** Makes an entry of what the last walk found and puts it into first level `role` and what is below. */
@@ -57,23 +74,26 @@ function fill(cpu: Cpu, role: u32, va: u64): usize {
   linkSource(e);
   noteKind(t, va, kind);
   installBelow(cpu, secondOf(role), e);
-  install(cpu, role, e);
+  installFirst(cpu, role, va, e);
   count(cpu, C_TLB_FILLS);
   if (wanted(EVENT_FILL)) emit(EVENT_FILL, cpu, va & ~0xfff, physicalIn(e, va & ~0xfff), (<u64>e.flags << 32) | e.source);
   return at;
 }
 
 /** Finds the entry of `va` in first level `role` or the second, counting what misses. */
+@inline
 function find(cpu: Cpu, role: u32, va: u64): usize {
-  let at = findFirst(cpu, role, va);
+  const t = tlbOf(cpu);
+  const kinds = kindsAround(t, va);
+  let at = findFirst(t, role, va, kinds);
   missed = !at;
   if (at) return at;
   count(cpu, role == ROLE_L1I ? C_ITLB_MISSES : C_DTLB_MISSES);
-  at = findSecond(cpu, secondOf(role), va);
+  at = findSecond(cpu.index, t, secondOf(role), va, kinds);
   if (at) {
     count(cpu, C_STLB_HITS);
     charge(cpu, C_CYCLES_WALK, COST_STLB_HIT);
-    install(cpu, role, entryAt(at));
+    installFirst(cpu, role, va, entryAt(at));
   }
   return at;
 }
@@ -84,9 +104,10 @@ function find(cpu: Cpu, role: u32, va: u64): usize {
  */
 export function translate(cpu: Cpu, role: u32, va: u64, size: u32, access: u32): u64 {
   usedEntry = 0;
+  walked = false;
   if (machine().preset == PRESET_NONE) {
     count(cpu, role == ROLE_L1I ? C_ITLB_MISSES : C_DTLB_MISSES);
-    if (!walkOrFault(cpu, va, access)) return 0;
+    if (!walkOrFault(cpu, va, access, ALL_ROLES)) return 0;
     if (role == ROLE_L1D) chargeTier(cpu, pagePhysical(va));
     return pagePhysical(va);
   }
@@ -97,11 +118,11 @@ export function translate(cpu: Cpu, role: u32, va: u64, size: u32, access: u32):
     const refused = !allowed(cpu, flags & RIGHTS, access);
     if (clean || refused) {
       if (!refused) count(cpu, C_DIRTY_WALKS);
-      if (!walkOrFault(cpu, va, access)) return 0;
+      if (!walkOrFault(cpu, va, access, ALL_ROLES)) return 0;
       dropEntry(entryAt(at));
       at = 0;
     }
-  } else if (!walkOrFault(cpu, va, access)) {
+  } else if (!walkOrFault(cpu, va, access, ALL_ROLES & ~rolesOf(role))) {
     return 0;
   }
   if (!at) at = fill(cpu, role, va);
@@ -118,10 +139,13 @@ export function useEntry(cpu: Cpu, at: usize, va: u64, size: u32, access: u32): 
   if (at && entryAt(at).flags & ENTRY_STALE) useMarked(cpu, entryAt(at), va, size, access);
 }
 
-function walkOrFault(cpu: Cpu, va: u64, access: u32): bool {
+/** Walks; if that faults, drops what there is for `va`, which may be in the structures `roles`, and raises #PF. */
+@inline
+function walkOrFault(cpu: Cpu, va: u64, access: u32, roles: u32): bool {
   const result = walk(cpu, va, access);
+  walked = true;
   if (result == WALKED) return true;
-  dropPage(cpu, va, startedFrom ? kindOf(entryAt(startedFrom)) : KIND_PML4E + 1);
+  dropPage(cpu, va, startedFrom ? kindOf(entryAt(startedFrom)) : KIND_PML4E + 1, roles);
   raisePageFault(cpu, va, result);
   return false;
 }

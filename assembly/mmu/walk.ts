@@ -19,7 +19,7 @@ import { findDeepest, insertStructures } from "./psc";
 import { allowed, errorCode, ACCESS_FETCH, ACCESS_WRITE, ACCESS_INTENT, ERROR_P, ERROR_RESERVED } from "./rights";
 import { setWordBits } from "./physical";
 import {
-  isLeaf, leafFrame, reservedBits, WORD_P, WORD_W, WORD_U, WORD_A, WORD_D, WORD_G, WORD_XD, WORD_ADDRESS,
+  isLeaf, leafFrame, reservedBits, WORD_P, WORD_A, WORD_D, WORD_G, WORD_PS, WORD_XD, WORD_ABOVE, WORD_ADDRESS,
 } from "./word";
 
 /** How the last descent ended: WALKED, or the reason bits of an error code. */
@@ -38,6 +38,9 @@ export let pageRights: u32 = 0;
 export let startedFrom: usize = 0;
 /** First level that was read. */
 export let topLevel: u32 = 0;
+/** Bits that are set in every word that was read above the last, and the highest address of a word. */
+let setAbove: u64 = 0;
+let highest: u64 = 0;
 
 /** Address and value of the word read at each level, and rights accumulated down to it: three u64 for each level. */
 const TRAIL = memory.data(5 * 24, 8);
@@ -61,29 +64,54 @@ export function trailRights(level: u32): u32 {
 /** Reads the tables for `va` from the table at `table` for `level`; rights so far are `rights`. */
 function descend(cpu: Cpu, va: u64, level: u32, table: u64, rights: u32): u32 {
   topLevel = level;
+  const ramSize = <u64>machine().ramSize;
+  let trail = TRAIL + level * 24;
+  let shift = <u64>(9 * level) + 3;
+  let above = u64.MAX_VALUE;
+  let top: u64 = 0;
   while (true) {
-    const at = table + (((va >> (3 + 9 * level)) & 0x1ff) << 3);
+    const at = table + (((va >> shift) & 0x1ff) << 3);
     // Tables beyond RAM read as all ones, which sets reserved bits.
-    const word = at < machine().ramSize ? load<u64>(ramAt(at)) : u64.MAX_VALUE;
-    leafLevel = level;
-    leafWord = word;
-    const trail = TRAIL + level * 24;
+    const word = at < ramSize ? load<u64>(ramAt(at)) : u64.MAX_VALUE;
     store<u64>(trail, at);
     store<u64>(trail, word, 8);
-    if (!(word & WORD_P)) return NOT_PRESENT;
-    if (word & reservedBits(cpu, word, level)) return ERROR_P | ERROR_RESERVED;
-    if (!(word & WORD_W)) rights &= ~RIGHT_W;
-    if (!(word & WORD_U)) rights &= ~RIGHT_U;
-    if (word & WORD_XD) rights |= RIGHT_NX;
+    top = max(top, at);
+    if (!(word & WORD_P)) {
+      leafLevel = level;
+      leafWord = word;
+      highest = top;
+      return NOT_PRESENT;
+    }
+    // Without these bits no other can be a reserved one.
+    if (word & (WORD_ABOVE | WORD_XD | WORD_PS) && word & reservedBits(cpu, word, level)) {
+      leafLevel = level;
+      leafWord = word;
+      highest = top;
+      return ERROR_P | ERROR_RESERVED;
+    }
+    rights = narrowed(rights, word);
     store<u32>(trail, rights, 16);
     if (isLeaf(word, level)) {
+      leafLevel = level;
+      leafWord = word;
       pageFrame = leafFrame(word, level);
       pageRights = rights;
+      setAbove = above;
+      highest = top;
       return WALKED;
     }
+    above &= word;
     table = word & WORD_ADDRESS;
     level--;
+    trail -= 24;
+    shift -= 9;
   }
+}
+
+/** `rights` AND those of `word`; RIGHT_W and RIGHT_U are one place below WORD_W and WORD_U. */
+@inline
+function narrowed(rights: u32, word: u64): u32 {
+  return (rights & (<u32>(word >> 1) | RIGHT_NX)) | (<u32>(word >> 63) * RIGHT_NX);
 }
 
 /** Reads what the page tables say of `va` now, from CR3, with no effect on the machine. */
@@ -93,6 +121,7 @@ export function peek(cpu: Cpu, va: u64): u32 {
 }
 
 /** Flags the tables of the last descent as such, so that stores into them are seen. */
+@inline
 export function noteTrail(): void {
   for (let level = topLevel; level >= leafLevel; level--) noteTable(trailWord(level) >> 12, level);
 }
@@ -103,20 +132,35 @@ export function pagePhysical(va: u64): u64 {
   return (<u64>pageFrame << 12) + (va & (((<u64>1) << (3 + 9 * leafLevel)) - 1));
 }
 
+@inline
 function countReferences(cpu: Cpu, access: u32): void {
   count(cpu, access & ACCESS_FETCH ? C_WALKS_INSTRUCTION : C_WALKS_DATA);
   const references = topLevel - leafLevel + 1;
   count(cpu, C_WALK_REFERENCES, references);
   charge(cpu, C_CYCLES_WALK, references * COST_WALK_REFERENCE);
+  // No word is above the highest.
   const slow = machine().slowFrom;
-  if (!slow) return;
+  if (slow && highest >= slow) chargeTier(cpu, slow);
+}
+
+function chargeTier(cpu: Cpu, slow: u64): void {
   for (let level = topLevel; level >= leafLevel; level--) {
     if (trailWord(level) >= slow) charge(cpu, C_CYCLES_MEMORY, COST_SLOW_TIER);
   }
 }
 
 /** Sets A in the words that the walk read, and D in the last if it is for a store. */
+@inline
 function setAccessed(cpu: Cpu, access: u32): void {
+  if (!(setAbove & WORD_A)) return setAccessedAll(cpu, access);
+  const bits = access & ACCESS_WRITE ? WORD_A | WORD_D : WORD_A;
+  if ((leafWord & bits) == bits) return;
+  setWordBits(cpu, trailWord(leafLevel), bits);
+  charge(cpu, C_CYCLES_WALK, COST_WALK_UPDATE);
+  leafWord |= bits;
+}
+
+function setAccessedAll(cpu: Cpu, access: u32): void {
   for (let level = topLevel; level >= leafLevel; level--) {
     let bits = WORD_A;
     if (level == leafLevel && access & ACCESS_WRITE) bits |= WORD_D;
@@ -128,6 +172,7 @@ function setAccessed(cpu: Cpu, access: u32): void {
 }
 
 /** Uses what the paging-structure entry `start` for `level + 1` says, instead of reading the levels above. */
+@inline
 function descendFrom(cpu: Cpu, va: u64, start: usize, level: u32): u32 {
   const e = entryAt(start);
   store<u32>(TRAIL + 4 * 24, level == 3 ? e.source : e.pml4e);
@@ -149,12 +194,12 @@ export function walk(cpu: Cpu, va: u64, access: u32): u32 {
   if (reason == WALKED && !allowed(cpu, pageRights, access)) reason = ERROR_P;
   if (reason != WALKED) {
     count(cpu, C_WALKS_FAULTED);
-    emitWalk(cpu, va, access, u64.MAX_VALUE);
+    if (wanted(EVENT_WALK)) emitWalk(cpu, va, access, u64.MAX_VALUE);
     return errorCode(cpu, reason, access);
   }
   setAccessed(cpu, access);
   if (caching) insertStructures(cpu, va);
-  emitWalk(cpu, va, access, pagePhysical(va));
+  if (wanted(EVENT_WALK)) emitWalk(cpu, va, access, pagePhysical(va));
   return WALKED;
 }
 
@@ -165,7 +210,7 @@ function levelBelow(start: usize): u32 {
 }
 
 function emitWalk(cpu: Cpu, va: u64, access: u32, pa: u64): void {
-  if (wanted(EVENT_WALK)) emit(EVENT_WALK, cpu, va, pa, (access & ~ACCESS_INTENT) | ((topLevel - leafLevel + 1) << 8));
+  emit(EVENT_WALK, cpu, va, pa, (access & ~ACCESS_INTENT) | ((topLevel - leafLevel + 1) << 8));
 }
 
 /** Whether the page of the last descent is global: G counts only with CR4.PGE (SDM 3A 4.10.2.4). */

@@ -13,7 +13,7 @@ export const WORD_G: u64 = 0x100;
 export const WORD_XD: u64 = 0x8000000000000000;
 /** Physical addresses have 40 bits: CPUID 80000008H says so, and bits 51..40 of a word are reserved. */
 export const WORD_ADDRESS: u64 = 0x000000fffffff000;
-const WORD_ABOVE: u64 = 0x000fff0000000000;
+export const WORD_ABOVE: u64 = 0x000fff0000000000;
 
 /** Whether a present word at `level` maps a page. */
 @inline

@@ -34,7 +34,7 @@ export const tlbOption = (): Option =>
   new Option("--tlb <preset>", "geometry of the TLBs").choices(TLB_PRESETS).default("skylake");
 
 export const seedOption = (): Option =>
-  new Option("--seed <n>", "seeds scheduling and TLB replacement")
+  new Option("--seed <n>", "seeds the lengths of the scheduler's turns")
     .default(1)
     .argParser(checked((text) => parseWhole(text, "the seed", 0, LARGEST)));
 

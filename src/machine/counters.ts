@@ -10,14 +10,14 @@ export type Counters = Readonly<Record<CounterName, number>>;
 
 /** What each counter counts. Those named cycles_* are modelled; all others happened. */
 export const COUNTER_HELP: Readonly<Record<CounterName, string>> = {
-  instructions: "instructions retired",
+  instructions: "instructions retired; of a repeated string instruction, its chunks",
   interrupts: "external interrupts and IPIs delivered",
   exceptions: "exceptions delivered",
   page_faults: "page faults delivered",
-  syscalls: "SYSCALL executed",
+  syscalls: "SYSCALL and SYSENTER executed",
   ipi_sent: "IPIs sent: ICR writes, one for each command",
   ipi_received: "IPIs accepted: fixed and lowest-priority, one for each target",
-  nmi_received: "NMIs accepted",
+  nmi_received: "NMIs delivered",
   itlb_misses: "look-ups that missed the first-level instruction TLB",
   dtlb_misses: "look-ups that missed the first-level data TLB",
   stlb_hits: "of those misses, the ones that the second level served",
@@ -50,7 +50,7 @@ export const COUNTER_HELP: Readonly<Record<CounterName, string>> = {
   cycles_ipi: "modelled cycles for sending and taking IPIs",
   cycles_memory: "modelled cycles for the latency of memory",
   cycles_idle: "ticks spent halted",
-  cycles_exception: "modelled cycles for exceptions and interrupts",
+  cycles_exception: "modelled cycles for exceptions",
 };
 
 /** Names in the core's order: index i is counter number i. */

@@ -15,7 +15,7 @@ export interface MachineOptions {
   readonly memory?: number;
   /** Default `skylake`. */
   readonly tlb?: TlbPreset;
-  /** Seeds slice lengths and TLB replacement. Default 1. */
+  /** Seeds the lengths of the scheduler's turns. Default 1. */
   readonly seed?: number | bigint;
 }
 

@@ -51,12 +51,12 @@ export const NOT_IMPLEMENTED: Readonly<Record<string, readonly [number, string]>
   INSTRUCTION: [1, "instruction"],
   TASK_SWITCH: [2, "hardware task switch"],
   VM86: [3, "virtual-8086 mode"],
-  CALL_GATE: [4, "inter-privilege call gate outside 64-bit mode"],
+  CALL_GATE: [4, "call gate"],
   DEBUG_REGISTERS: [5, "hardware breakpoint"],
   LEGACY_PAGING: [6, "32-bit or PAE paging"],
   MSR: [7, "effect of this MSR"],
   APIC: [8, "local APIC feature"],
-  LA57: [9, "5-level paging"],
+  ALIGNMENT: [9, "alignment check"],
   PIT: [10, "mode of the 8254 timer"],
 };
 

@@ -2,7 +2,7 @@
 
 import { HOT, SPECIAL, FUSED, QUIET, PAIRS, EARLY, CONDITIONS } from "./hot-kinds.mjs";
 
-/** Operand forms as the decoder computes them (assembly/cpu/decode.ts, `hotForm`). */
+/** Operand forms as the decoder computes them (assembly/cpu/select.ts, `hotKind`). */
 export const FORM_INDEX = { rr: 0, r: 0, n: 0, j: 0, rm: 1, mr: 2, m: 2, ri: 3, i: 3, mi: 4, rc: 5, rb: 6, br: 7 };
 export const SIZE_INDEX = { 1: 0, 2: 1, 4: 2, 8: 3 };
 

@@ -3,8 +3,10 @@
 // Used by the rest of system/ and by the power-on and SIPI code.
 
 import {
-  Cpu, segment, CS, SS, IF, TF, AC, MODE_16, MODE_32, MODE_64, CR0_PE, EFER_LMA,
+  Cpu, segment, CS, SS, IF, TF, AC, MODE_16, MODE_32, MODE_64, CR0_PE, CR0_AM, EFER_LMA,
 } from "../state";
+import { notImplemented } from "../fault";
+import { NI_ALIGNMENT } from "../../global";
 import { A_L, A_DB } from "./descriptor";
 import { lapicOf, pendingVector } from "../../apic/lapic";
 import { picInterrupts } from "../../apic/pic";
@@ -44,6 +46,12 @@ export function updateMode(cpu: Cpu): void {
     dropFetchSlots(cpu);
   }
   selectFront(cpu);
+  refuseAlignmentChecks(cpu);
+}
+
+/** #AC is not modelled, so code that could raise it does not start (SDM 3A 6.15, interrupt 17). */
+function refuseAlignmentChecks(cpu: Cpu): void {
+  if (cpu.system & AC && cpu.cpl == 3 && cpu.cr0 & CR0_AM) notImplemented(cpu, NI_ALIGNMENT);
 }
 
 /** A maskable interrupt could be taken if IF allowed it. */
@@ -58,7 +66,10 @@ export function setSystemFlags(cpu: Cpu, value: u32): void {
   cpu.system = value;
   const changed = value ^ before;
   if ((changed & TF) || ((changed & value & IF) && interruptWaits(cpu))) cpu.attention = 1;
-  if (changed & AC) selectFront(cpu);
+  if (changed & AC) {
+    selectFront(cpu);
+    refuseAlignmentChecks(cpu);
+  }
 }
 
 /** Ends the slice after the instruction under way, keeping `sliceBudget - left` the steps done. */
