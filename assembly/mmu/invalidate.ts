@@ -8,13 +8,12 @@ import { Cpu, count, cpuAt, CR0_PG, CR4_PAE, CR4_PCIDE, CR4_PGE, CR4_SMEP } from
 import {
   C_CR3_FLUSH, C_CR3_KEEP, C_CR4_FLUSH, C_CYCLES_INVALIDATE, C_INVLPG, C_INVPCID, C_TLB_INVALIDATIONS,
 } from "../probe/counters";
-import { COST_INVALIDATE_ALL, COST_INVALIDATE_PAGE, COST_SWITCH } from "../probe/cost";
+import { charge, COST_INVALIDATE_ALL, COST_INVALIDATE_PAGE, COST_SWITCH } from "../probe/cost";
 import {
   emit, EVENT_CR3, EVENT_INVALIDATE, INVALIDATE_ALL, INVALIDATE_NON_GLOBAL, INVALIDATE_PAGE, INVALIDATE_PCID,
   INVALIDATE_PCID_PAGE,
 } from "../probe/events";
 import { machine } from "../global";
-import { charge } from "./charge";
 import { entryAt } from "./entry";
 import { dropFront, resetFront } from "./front";
 import {

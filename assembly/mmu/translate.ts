@@ -9,10 +9,9 @@
 import { Cpu, count } from "../cpu/state";
 import { raisePageFault } from "../cpu/fault";
 import { C_DIRTY_WALKS, C_DTLB_MISSES, C_ITLB_MISSES, C_STLB_HITS, C_TLB_FILLS, C_CYCLES_MEMORY, C_CYCLES_WALK } from "../probe/counters";
-import { COST_STLB_HIT, COST_SLOW_TIER } from "../probe/cost";
+import { charge, COST_STLB_HIT, COST_SLOW_TIER } from "../probe/cost";
 import { emit, wanted, EVENT_FILL } from "../probe/events";
 import { machine } from "../global";
-import { charge } from "./charge";
 import { useMarked } from "./classify";
 import { Entry, entryAt, kindOf, physicalIn, ENTRY_DIRTY, ENTRY_GLOBAL, ENTRY_STALE, RIGHTS } from "./entry";
 import { kindsAround, noteFetch, noteKind, tlbOf } from "./generation";

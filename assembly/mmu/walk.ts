@@ -8,12 +8,11 @@ import { Cpu, count, CR0_PG, CR4_PGE } from "../cpu/state";
 import {
   C_WALKS_DATA, C_WALKS_INSTRUCTION, C_WALK_REFERENCES, C_WALKS_FAULTED, C_CYCLES_WALK, C_CYCLES_MEMORY,
 } from "../probe/counters";
-import { COST_WALK_REFERENCE, COST_WALK_UPDATE, COST_SLOW_TIER } from "../probe/cost";
+import { charge, COST_WALK_REFERENCE, COST_WALK_UPDATE, COST_SLOW_TIER } from "../probe/cost";
 import { emit, wanted, EVENT_WALK } from "../probe/events";
 import { machine, ramAt } from "../global";
 import { RIGHT_W, RIGHT_U, RIGHT_NX, RIGHTS, entryAt, kindOf } from "./entry";
 import { KIND_PDE, PRESET_NONE } from "./presets";
-import { charge } from "./charge";
 import { noteTable } from "./owner";
 import { findDeepest, insertStructures } from "./psc";
 import { allowed, errorCode, ACCESS_FETCH, ACCESS_WRITE, ACCESS_INTENT, ERROR_P, ERROR_RESERVED } from "./rights";

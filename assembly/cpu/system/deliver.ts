@@ -10,8 +10,7 @@ import { stop, FAULT_STOP, BP, DB, DE, DFAULT, GP, NMI, OF, PF, TS } from "../fa
 import { getRflags } from "../flags";
 import { C_CYCLES_EXCEPTION, C_EXCEPTIONS, C_INTERRUPTS, C_NMI_RECEIVED, C_PAGE_FAULTS } from "../../probe/counters";
 import { emit, EVENT_EXCEPTION } from "../../probe/events";
-import { COST_EXCEPTION } from "../../probe/cost";
-import { charge } from "../../mmu/charge";
+import { charge, COST_EXCEPTION } from "../../probe/cost";
 import { STOP_TRIPLE_FAULT } from "../../global";
 import { FROM_HARDWARE, NO_CODE } from "./source";
 import { deliverLong } from "./deliver-long";
