@@ -21,7 +21,7 @@ import {
 } from "./generation";
 import { layOut } from "./layout";
 import { KIND_PDE, KIND_PML4E, ROLE_L1D, ROLE_L1I, ROLE_L2D, ROLE_L2I, splitSecondLevel } from "./presets";
-import { dropEntry, findPage, findStructureOf, secondOf } from "./tlb";
+import { dropEntry, endStructure, findPage, findStructureOf, secondOf } from "./tlb";
 
 /** Structures that hold translations, a bit for each role. */
 export const ALL_ROLES: u32 = (1 << ROLE_L1D) | (1 << ROLE_L1I) | (1 << ROLE_L2D) | (1 << ROLE_L2I);
@@ -54,7 +54,7 @@ function dropStructures(cpu: Cpu, va: u64, generation: u32, deepest: u32): void 
   for (let kind = deepest; kind <= KIND_PML4E; kind++) {
     if (generation == tlbOf(cpu).structure && !mayHold(tlbOf(cpu), kind)) continue;
     const at = findStructureOf(cpu.index, kind, va, generation);
-    if (at) dropEntry(entryAt(at));
+    if (at) endStructure(entryAt(at));
   }
 }
 

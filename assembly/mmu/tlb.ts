@@ -287,6 +287,18 @@ export function dropEntry(e: Entry): void {
   if (l1i != NO_SLOT) vacate(cpu, ROLE_L1I, l1i, e);
 }
 
+/**
+ * Ends paging-structure entry `e` but leaves it where it is: the walk after a #PF mostly finds again what it had, and
+ * reviveStructure then saves making it anew. The sticky preset gives it back.
+ */
+export function endStructure(e: Entry): void {
+  if (e.l2 == IN_HASH) return dropEntry(e);
+  store<u32>(slotAt(e.cpu, e.l2), 0, SLOT_GENERATION);
+  e.generation = 0;
+  const row = rowIn(regionOf(e.cpu), ROLE_PSC, kindOf(e));
+  store<u32>(counterAt(row, setOf(row, e.tag & PAGE_MASK)), 0, COUNTER_FULL);
+}
+
 /** The structure that slot `e.l2` belongs to. */
 @inline
 function roleBelow(e: Entry): u32 {
