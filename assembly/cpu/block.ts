@@ -30,15 +30,20 @@ function stub(at: usize, origin: usize, link: usize): usize {
   return at + REC_BYTES;
 }
 
-/** Closes the block with a record that goes on at `offset`; what follows it and its stub is returned. */
-function close(rec: usize, offset: u32, instructions: u32): usize {
+/**
+ * Closes the block with a record that goes on at `offset`, and with stubs for it and, if that `links`, for the jump before it.
+ * What follows them is returned.
+ */
+function close(rec: usize, offset: u32, instructions: u32, links: bool): usize {
   memory.fill(rec, 0, REC_BYTES);
   store<u16>(rec, <u16>KIND_CHAIN, REC_KIND);
   store<u8>(rec, <u8>instructions, REC_BEFORE);
   store<u8>(rec, <u8>instructions, REC_TOTAL);
   store<u16>(rec, <u16>offset, REC_START);
   store<i32>(rec, <i32>offset, REC_TARGET);
-  return stub(rec + REC_BYTES, rec, REC_TAKEN);
+  const next = stub(rec + REC_BYTES, rec, REC_TAKEN);
+  if (!links) return next;
+  return stub(stub(next, rec - REC_BYTES, REC_TAKEN), rec - REC_BYTES, REC_FALL);
 }
 
 /**
@@ -73,11 +78,7 @@ export function decodeBlock(cpu: Cpu, entry: usize, pa: u64, va: u64): usize {
     rec += REC_BYTES;
   }
   quieten(start, rec);
-  let next = close(rec, offset, n);
-  if (links) {
-    next = stub(next, rec - REC_BYTES, REC_TAKEN);
-    next = stub(next, rec - REC_BYTES, REC_FALL);
-  }
+  const next = close(rec, offset, n, links);
   store<u8>(start, <u8>n, REC_BLOCK);
   if (!inRam) return start;
   g.recordNext = <u32>next;
@@ -106,10 +107,6 @@ function decodeCrossing(cpu: Cpu, bytes: usize, offset: u32, va: u64): usize {
   store<u8>(SCRATCH, 0, REC_BEFORE);
   store<u8>(SCRATCH, 1, REC_TOTAL);
   store<u8>(SCRATCH, 1, REC_BLOCK);
-  let next = close(SCRATCH + REC_BYTES, offset + (length & 0xff), 1);
-  if (length & DECODED_LINKS) {
-    next = stub(next, SCRATCH, REC_TAKEN);
-    stub(next, SCRATCH, REC_FALL);
-  }
+  close(SCRATCH + REC_BYTES, offset + (length & 0xff), 1, (length & DECODED_LINKS) != 0);
   return SCRATCH;
 }
