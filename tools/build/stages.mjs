@@ -68,7 +68,7 @@ export const stages = [
     title: "place the core and the images beside the bundle",
     after: ["core", "guest", "bench"],
     inputs: ["build/core.wasm", "build/guest", ...tools],
-    outputs: ["dist/core.wasm", "dist/guest/kernel.elf", "dist/guest/bench/mix.elf"],
+    outputs: ["dist/core.wasm", "dist/guest/kernel.elf", "dist/guest/user/churn.elf", "dist/guest/bench/mix.elf"],
     run: copyAssets,
   },
 ];

@@ -1,0 +1,3 @@
+// What a person wants to see of a machine, as data.
+
+export type * from "./types.js";
