@@ -20,6 +20,7 @@ export { enterProtected } from "./smp/reset";
 export { run } from "./smp/schedule";
 export { stateHash } from "./probe/hash";
 export { getRegister, setRegister } from "./probe/inspect";
+export { stickyBytes } from "./mmu/pool";
 
 /** Where a seed of 0 begins: the generator must not start at 0. */
 const SEED: u64 = 0x9e3779b97f4a7c15;

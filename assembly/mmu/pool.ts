@@ -41,6 +41,12 @@ export function poolUsed(cpuIndex: u32): u32 {
   return changetype<TlbState>(TLB_BASE + cpuIndex * TLB_STRIDE).poolUsed;
 }
 
+/** Bytes of the STICKY region that have ever been used, from its start: none in the other presets. */
+export function stickyBytes(): u32 {
+  if (machine().preset != PRESET_STICKY) return 0;
+  return STICKY_ENTRIES - STICKY_BASE + stickyState().used * ENTRY_BYTES;
+}
+
 /** How many pools there are: CPU 0's is the only one in the sticky preset. */
 @inline
 export function pools(): u32 {

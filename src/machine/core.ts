@@ -24,6 +24,8 @@ export interface CoreExports {
   setSlowTier(from: bigint): void;
   eventCount(): bigint;
   afterRestore(): void;
+  markAllClean(): void;
+  stickyBytes(): number;
   getStopCpu(): number;
   getStopDetail(): number;
   getStopRip(): bigint;

@@ -11,7 +11,7 @@ import { type EventKind, eventMask, type MachineEvent, readEvents } from "./even
 import { type CheckedOptions, checkOptions, type MachineOptions, TLB_PRESETS } from "./options.js";
 import { PortSpace } from "./ports.js";
 import { REGISTER_NAMES, type RegisterName, registerNumber } from "./registers.js";
-import { putSnapshot, type Snapshot, takeSnapshot } from "./snapshot.js";
+import { type Snapshot, Snapshots } from "./snapshot.js";
 import { coreStop, type DeviceStop, type Stop } from "./stop.js";
 import { listTlb, TLB_STRUCTURES, type TlbEntry, type TlbStructure } from "./tlb.js";
 
@@ -22,6 +22,7 @@ export class Machine {
   readonly #core: CoreExports;
   readonly #memory: ArrayBuffer;
   readonly #ports: PortSpace;
+  readonly #snapshots: Snapshots;
   #deviceStop: DeviceStop | undefined;
   #eventsTaken = 0;
 
@@ -30,6 +31,7 @@ export class Machine {
     this.#core = core.exports;
     this.#memory = core.memory.buffer;
     this.#ports = ports;
+    this.#snapshots = new Snapshots(options, core.exports, this.#memory);
     this.#core.init(options.memory, options.cpus, TLB_PRESETS.indexOf(options.tlb), options.seed);
   }
 
@@ -125,6 +127,7 @@ export class Machine {
    */
   writePhysical(address: number, bytes: Uint8Array): void {
     this.#ram(address, bytes.length).set(bytes);
+    this.#snapshots.wrote(address, bytes.length);
     this.#core.afterRestore();
   }
 
@@ -173,9 +176,9 @@ export class Machine {
     return events;
   }
 
-  /** Everything that the machine is now. Input that waits outside (serial) is not part of it. */
+  /** Everything that the machine is now. It shares with the snapshot before what did not change. */
   snapshot(): Snapshot {
-    return takeSnapshot(this.options, this.#memory);
+    return this.#snapshots.take();
   }
 
   /** Goes back to `snapshot`, which a machine with the same options must have made. */
@@ -185,7 +188,7 @@ export class Machine {
     if (cpus !== other.cpus || memory !== other.memory || tlb !== other.tlb) {
       throw new UserError("the snapshot is of a machine with other options");
     }
-    putSnapshot(snapshot, this.#memory);
+    this.#snapshots.put(snapshot);
     this.#core.afterRestore();
     this.#deviceStop = undefined;
     this.#eventsTaken = Number(this.#core.eventCount());

@@ -9,6 +9,7 @@ import { COUNTER_HELP, COUNTER_NAMES } from "../../src/machine/counters.ts";
 import { EVENT_KINDS } from "../../src/machine/events.ts";
 import { TLB_PRESETS } from "../../src/machine/options.ts";
 import { REGISTER_NAMES, registerNumber } from "../../src/machine/registers.ts";
+import { FRAME_CLEAN } from "../../src/machine/snapshot.ts";
 import { CORE_STOPS, NOT_IMPLEMENTED } from "../../src/machine/stop.ts";
 import { TLB_FLAGS, TLB_KINDS, TLB_STRUCTURES } from "../../src/machine/tlb.ts";
 
@@ -52,6 +53,12 @@ test("TLB structures, page sizes and flags have the core's numbers", () => {
   TLB_KINDS.forEach((name, kind) => assert.equal(kinds[name.toUpperCase()], kind, name));
   const declared = { ...constants("assembly/mmu/entry.ts", "RIGHT"), ...constants("assembly/mmu/entry.ts", "ENTRY") };
   for (const [name, flag] of Object.entries(TLB_FLAGS)) assert.equal(declared[name], flag, name);
+});
+
+test("the flag of a frame that has not changed has the core's number, and flags come first in a frame's record", () => {
+  const declared = constants("assembly/mmu/frames.ts", "FRAME");
+  assert.equal(declared["CLEAN"], FRAME_CLEAN);
+  assert.match(readFileSync("assembly/mmu/frames.ts", "utf8"), /frameFlags[^{]*\{\s*return load<u8>\(frameRecord\(frame\)\)/);
 });
 
 test("events have the core's numbers", () => {
