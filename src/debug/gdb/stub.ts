@@ -91,7 +91,7 @@ const ONE_LETTER: Readonly<Record<string, Handler>> = {
   S: resumeOld("S", "s"),
   v: vPackets,
   D: (_, rest) => (rest === "" ? { contents: OK, after: "detach" } : INVALID),
-  k: () => ({ after: "kill" }),
+  k: (_, rest) => (rest === "" ? { after: "kill" } : INVALID),
   ...MEMORY_PACKETS,
   ...POINT_PACKETS,
 };
