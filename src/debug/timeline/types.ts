@@ -1,6 +1,6 @@
 // What the timeline tells those who use it: the session, and through it the console and the gdb server.
 
-import type { EventKind } from "../../machine/index.js";
+import type { EventKind, RegisterName } from "../../machine/index.js";
 
 /** Compared with one of an event's values: it matches if `(value & mask) === this.value`. */
 export interface Match {
@@ -51,7 +51,7 @@ export interface Hit {
  */
 export type Input = (
   | { readonly kind: "serial"; readonly bytes: Uint8Array }
-  | { readonly kind: "register"; readonly cpu: number; readonly register: string; readonly value: bigint }
+  | { readonly kind: "register"; readonly cpu: number; readonly register: RegisterName; readonly value: bigint }
   /** Written as by DMA, at a physical address. */
   | { readonly kind: "memory"; readonly address: number; readonly bytes: Uint8Array }
   /** `steps` steps of one CPU, out of turn, while the others were held. */

@@ -1,0 +1,5 @@
+// Time travel, for the session and for recordings.
+
+export { DEFAULT_HISTORY, LEAST_HISTORY } from "./history.js";
+export { type Journey, Timeline, type TimelineOptions } from "./timeline.js";
+export type { Hit, HistoryFigures, Input, Match, StopPoint } from "./types.js";
