@@ -1,6 +1,11 @@
 // One face for all that is read from ELF files, and the tables of several files as one.
 
 import { UserError } from "../../errors.js";
+import { Declarations } from "./dwarf/declarations.js";
+import { Frames } from "./dwarf/frames.js";
+import { DebugInfo } from "./dwarf/info.js";
+import { Lines } from "./dwarf/lines.js";
+import { Types } from "./dwarf/types.js";
 import { ElfFile } from "./elf.js";
 import { Names } from "./names.js";
 import type { LineAddress, LineAt, SymbolAt, SymbolInfo, SymbolTable, TypeNode, UnwindRow, Variable } from "./types.js";
@@ -9,11 +14,23 @@ const MOST_NAMES = 1000;
 
 class ElfSymbols implements SymbolTable {
   readonly modules: readonly string[];
+  readonly #elf: ElfFile;
   readonly #names: Names;
+  #made: { lines: Lines; declarations: Declarations } | undefined;
+  #frames: Frames | undefined;
 
   constructor(elf: ElfFile) {
     this.modules = [elf.name];
+    this.#elf = elf;
     this.#names = new Names(elf);
+  }
+
+  get #debug(): { lines: Lines; declarations: Declarations } {
+    if (!this.#made) {
+      const info = new DebugInfo(this.#elf);
+      this.#made = { lines: new Lines(info, this.#elf), declarations: new Declarations(info, new Types(info), this.#elf.name) };
+    }
+    return this.#made;
   }
 
   resolve(name: string): SymbolInfo | undefined {
@@ -28,36 +45,45 @@ class ElfSymbols implements SymbolTable {
     return this.#names.all().filter((name) => name.startsWith(prefix)).slice(0, limit);
   }
 
-  lineAt(_address: bigint): LineAt | undefined {
-    return undefined;
+  lineAt(address: bigint): LineAt | undefined {
+    return this.#debug.lines.at(address);
   }
 
-  addressesOf(_file: string, _line: number): LineAddress[] {
-    return [];
+  addressesOf(file: string, line: number): LineAddress[] {
+    // A function may come back to a line: it is stopped at once, where it first gets there.
+    const functions = new Set<bigint>();
+    return this.#debug.lines.addressesOf(file, line).filter(({ address }) => {
+      const home = this.at(address);
+      if (!home) return true;
+      if (functions.has(home.address)) return false;
+      functions.add(home.address);
+      return true;
+    });
   }
 
   files(): string[] {
-    return [];
+    return this.#debug.lines.files();
   }
 
-  variable(_name: string): Variable | undefined {
-    return undefined;
+  variable(name: string): Variable | undefined {
+    return this.#debug.declarations.variable(name);
   }
 
   typeOf(name: string): TypeNode | undefined {
     return this.variable(name)?.type;
   }
 
-  type(_name: string): TypeNode | undefined {
-    return undefined;
+  type(name: string): TypeNode | undefined {
+    return this.#debug.declarations.type(name);
   }
 
-  enumerator(_name: string): bigint | undefined {
-    return undefined;
+  enumerator(name: string): bigint | undefined {
+    return this.#debug.declarations.enumerator(name);
   }
 
-  unwindAt(_address: bigint): UnwindRow | undefined {
-    return undefined;
+  unwindAt(address: bigint): UnwindRow | undefined {
+    this.#frames ??= new Frames(this.#elf);
+    return this.#frames.at(address);
   }
 }
 

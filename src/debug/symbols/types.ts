@@ -22,6 +22,8 @@ export interface SymbolAt extends SymbolInfo {
 export interface LineAt {
   /** As the compiler was told: relative to where the program was built, such as `guest/mm/tlb.c`. */
   readonly file: string;
+  /** The folder that `file` is relative to. */
+  readonly directory: string;
   readonly line: number;
   readonly column?: number;
   /** The row holds from `start` to before `end`. */
