@@ -16,7 +16,8 @@ import * as walk from "./mmu/walk";
 import { now } from "./smp/clock";
 import { powerOnCpus } from "./smp/reset";
 
-export { enterProtected } from "./smp/reset";
+export * from "./explore/index";
+export { enterLong, enterProtected } from "./smp/reset";
 export { run } from "./smp/schedule";
 export { stateHash } from "./probe/hash";
 export { getRegister, setRegister } from "./probe/inspect";

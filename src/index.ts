@@ -15,6 +15,7 @@ export { MAX_CPUS, MAX_RAM } from "../assembly/memory-map.js";
 export * from "./machine/index.js";
 export * from "./boot/index.js";
 export * from "./report/index.js";
+export * from "./check/index.js";
 export * from "./debug/timeline/index.js";
 export {
   comparePolicies, FLUSH_POLICIES, migrateJson, migrateTable, WORKLOADS, type Comparison,

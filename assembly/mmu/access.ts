@@ -6,6 +6,8 @@ import { Cpu, CR0_PG } from "../cpu/state";
 import { raiseCode, GP, SSF } from "../cpu/fault";
 import { machine, frameAt, ramAt } from "../global";
 import { mmioRead, mmioWrite } from "../apic/mmio";
+import { exploredLoad, exploredStore } from "../explore/memory";
+import { exploration } from "../explore/state";
 import { entryAt, physicalIn, ENTRY_DIRTY, ENTRY_STALE, RIGHTS, NO_SLOT } from "./entry";
 import { fillFront, frontList, frontRead, frontWrite, supervisorTable, UNPAGED_LIST } from "./front";
 import { inRam, readRam, storeRam, writeRam } from "./physical";
@@ -82,12 +84,14 @@ function enterFront(cpu: Cpu, va: u64, pa: u64, access: u32): void {
   fillFront(cpu, tableOf(cpu, access), va, pa, e.l1d, writable);
 }
 
-function readAt(cpu: Cpu, pa: u64, size: u32): u64 {
+function readAt(cpu: Cpu, pa: u64, size: u32, access: u32): u64 {
+  if (exploration().on && inRam(pa, size)) return exploredLoad(cpu, pa, size, access & ACCESS_WRITE);
   return inRam(pa, size) ? readRam(ramAt(pa), size) : mmioRead(cpu, pa, size);
 }
 
 function writeAt(cpu: Cpu, pa: u64, size: u32, value: u64): void {
-  if (inRam(pa, size)) storeRam(cpu, pa, size, value);
+  if (exploration().on && inRam(pa, size)) exploredStore(cpu, pa, size, value);
+  else if (inRam(pa, size)) storeRam(cpu, pa, size, value);
   else mmioWrite(cpu, pa, size, value);
 }
 
@@ -101,7 +105,7 @@ function loadCrossing(cpu: Cpu, va: u64, size: u32, access: u32): u64 {
   let value: u64 = 0;
   for (let i: u32 = 0; i < size; i++) {
     const pa = i < first ? low + i : high + i - first;
-    value |= readAt(cpu, pa, 1) << (i << 3);
+    value |= readAt(cpu, pa, 1, access) << (i << 3);
   }
   return value;
 }
@@ -136,7 +140,7 @@ function loadSlow(cpu: Cpu, va: u64, size: u32, access: u32, vector: u32): u64 {
   if (refusedAddress(cpu, va, size, vector)) return 0;
   if (crosses(va, size)) return loadCrossing(cpu, va, size, access);
   const pa = translateData(cpu, va, size, access);
-  return cpu.fault ? 0 : readAt(cpu, pa, size);
+  return cpu.fault ? 0 : readAt(cpu, pa, size, access);
 }
 
 @inline

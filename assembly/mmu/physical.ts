@@ -5,6 +5,8 @@ import { Cpu, cpuAt, count } from "../cpu/state";
 import { codeWritten } from "../cpu/code";
 import { C_CODE_WRITES } from "../probe/counters";
 import { emit, EVENT_WATCH } from "../probe/events";
+import { exploration } from "../explore/state";
+import { setGuestWord } from "../explore/trail";
 import { machine, ramAt, frameAt } from "../global";
 import { FRAME_CODE, FRAME_PT, FRAME_WATCHED, FRAME_CLEAN, unflagFrame, holdsCode } from "./frames";
 import { storedIntoTable, tableWordChanged } from "./staleness";
@@ -81,6 +83,7 @@ function storeTable(cpu: Cpu, pa: u64, size: u32, value: u64): void {
 export function setWordBits(cpu: Cpu, word: u32, bits: u64): void {
   const at = ramAt(word);
   const value = load<u64>(at) | bits;
+  if (exploration().on) return setGuestWord(at, value);
   const flags = <u32>load<u8>(frameAt(word)) & ~FRAME_PT;
   if (flags) storeFlagged(cpu, word, 8, value, flags);
   else store<u64>(at, value);

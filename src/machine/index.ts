@@ -10,3 +10,4 @@ export type { Device, DeviceBus, PortRange } from "./device.js";
 export { EVENT_KINDS, type EventKind, type MachineEvent } from "./events.js";
 export { TLB_KINDS, TLB_STRUCTURES, type TlbEntry, type TlbKind, type TlbStructure } from "./tlb.js";
 export { loadIced } from "./disassemble.js";
+export { EXPLORED_STATUS, type Exploration, type ExplorationOptions, type ExploredStatus } from "./exploration.js";

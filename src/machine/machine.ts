@@ -7,6 +7,7 @@ import { hex } from "../units.js";
 import { type Core, type CoreExports, instantiateCore } from "./core.js";
 import { COUNTER_NAMES, type Counters } from "./counters.js";
 import type { Device } from "./device.js";
+import { Exploration, type ExplorationOptions } from "./exploration.js";
 import { type EventKind, eventMask, type MachineEvent, readEvents } from "./events.js";
 import { type CheckedOptions, checkOptions, type MachineOptions, TLB_PRESETS } from "./options.js";
 import { PortSpace } from "./ports.js";
@@ -108,6 +109,16 @@ export class Machine {
 
   registers(cpu: number): Record<RegisterName, bigint> {
     return Object.fromEntries(REGISTER_NAMES.map((name) => [name, this.register(cpu, name)])) as Record<RegisterName, bigint>;
+  }
+
+  /** Puts `cpu` into flat 64-bit mode at `rip` with the page tables at `cr3`: how a bare program begins. */
+  enterLong(cpu: number, rip: number, rsp: number, cr3: number): void {
+    this.#core.enterLong(this.#checkCpu(cpu), BigInt(rip), BigInt(rsp), BigInt(cr3));
+  }
+
+  /** Begins an exploration from the state as it is now. One at a time. */
+  explore(options: ExplorationOptions): Exploration {
+    return new Exploration(this.#core, options);
   }
 
   /** Sets a register as a debugger does: unchecked. */
