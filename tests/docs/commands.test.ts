@@ -96,7 +96,8 @@ function sections(): Map<string, string> {
   const parts = read("docs/commands.md").split(/^## /m).slice(1);
   return new Map(parts.flatMap((part) => {
     const heading = /^`shootdown( [^`]*)?`\n/.exec(part);
-    return heading ? [[(heading[1] ?? "").trim(), part] as const] : [];
+    // Words in capitals are arguments.
+    return heading ? [[(heading[1] ?? "").trim().replace(/ ?\b[A-Z].*$/, ""), part] as const] : [];
   }));
 }
 
@@ -106,7 +107,7 @@ test("docs/commands.md lists every option of every command, and no other", () =>
     const own = options.filter((option) => option !== "--help");
     // A command that only holds others has nothing but its help.
     if (own.length === 0) continue;
-    const section = described.get(command.replace(/^boot$/, "boot IMAGE"));
+    const section = described.get(command);
     assert.ok(section, `there is no section on "shootdown ${command}"`);
     const listed = [...section.matchAll(/^\| `(--[^`]+)`/gm)].map((match) => match[1]!);
     assert.deepEqual(listed.sort(), own.sort(), `shootdown ${command}`);
@@ -116,7 +117,7 @@ test("docs/commands.md lists every option of every command, and no other", () =>
 test("docs/commands.md gives the defaults that --help gives", () => {
   const described = sections();
   for (const command of commands.keys()) {
-    const section = described.get(command.replace(/^boot$/, "boot IMAGE"));
+    const section = described.get(command);
     for (const [, option, fallback] of help(command.split(" ").filter(Boolean)).matchAll(/^ {2}(--[\w-]+ <\w+>).*\bdefault: "?([^")]*)"?\)/gm)) {
       if (fallback === "") continue;
       const row = section?.split("\n").find((line) => line.startsWith(`| \`${option}\``));
