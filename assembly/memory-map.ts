@@ -101,5 +101,9 @@ export const VISITED_BASE: u32 = TRAIL_BASE + TRAIL_SIZE;
 export const VISITED_ENTRIES: u32 = 16 * 1024 * 1024;
 export const VISITED_SIZE: u32 = VISITED_ENTRIES * 16;
 
+/** D: stop points, what hit them, and which events are wanted (debug/state.ts): the host's wishes, not the machine's state. */
+export const DEBUG_BASE: u32 = VISITED_BASE + VISITED_SIZE;
+export const DEBUG_SIZE: u32 = 2 * MIB;
+
 /** Guest RAM: physical address 0 is here. Aligned so that a frame is one 64 KiB-page-aligned run. */
-export const RAM_BASE: u32 = (VISITED_BASE + VISITED_SIZE + 0xffff) & 0xffff0000;
+export const RAM_BASE: u32 = (DEBUG_BASE + DEBUG_SIZE + 0xffff) & 0xffff0000;

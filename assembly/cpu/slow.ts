@@ -3,12 +3,12 @@
 
 import { CODE_PAGE_BASE, RECORD_BASE } from "../memory-map";
 import { machine } from "../global";
-import { KIND_CROSS_TAKEN, KIND_CROSS_FALL, KIND_STUB, KIND_LOOKUP } from "../../build/generated/decode-table";
+import { KIND_CHAIN, KIND_CROSS_TAKEN, KIND_CROSS_FALL, KIND_STUB, KIND_LOOKUP } from "../../build/generated/decode-table";
 import { Cpu, MODE_64 } from "./state";
 import { csBase, nextRip, wrapIp } from "./operand";
 import { lookup } from "./lookup";
 import {
-  NEXT, REC_KIND, REC_COLD, REC_BEFORE, REC_START, REC_LENGTH, REC_BLOCK, REC_TARGET, REC_TAKEN, REC_BYTES, STUB_ORIGIN, STUB_LINK,
+  CHECKED, NEXT, REC_KIND, REC_COLD, REC_BEFORE, REC_START, REC_LENGTH, REC_BLOCK, REC_TARGET, REC_TAKEN, REC_BYTES, STUB_ORIGIN, STUB_LINK,
 } from "./record";
 
 /** Where a jump goes that could not be followed: the block at cpu.rip. In code page 0, which is nobody's. */
@@ -56,10 +56,37 @@ function resolve(cpu: Cpu, stub: usize): usize {
   return rec;
 }
 
-/** `rec` if the slice can pay for its block, else 0 with `cpu.rip` set (as `lookup` left it). */
+/**
+ * `rec` if the slice can pay for its block, else 0 with `cpu.rip` set (as `lookup` left it). The look-up itself may have
+ * met a stop point, in a walk or a fill: then the instruction that it was for is made, and no more.
+ */
 @inline
 function enter(cpu: Cpu, rec: usize): usize {
+  if (rec != 0 && cpu.attention) {
+    runRecords(cpu, rec, 1);
+    return 0;
+  }
   return rec != 0 && cpu.left >= <i32>load<u8>(rec, REC_BLOCK) ? rec : 0;
+}
+
+/** Runs at most `n` instructions of the block at `rec` one by one through their cold handlers. */
+export function runRecords(cpu: Cpu, rec: usize, n: i32): void {
+  while (n > 0 && load<u16>(rec, REC_KIND) != KIND_CHAIN) {
+    ripAt(cpu, rec);
+    const result = callHandler(cpu, rec);
+    if (cpu.fault) return;
+    if (result != CHECKED) {
+      cpu.left -= 1;
+      n -= 1;
+      if (result != NEXT) return;
+      if (cpu.attention | cpu.codeChanged) {
+        cpu.rip = nextRip(cpu, rec);
+        return;
+      }
+    }
+    rec += REC_BYTES;
+  }
+  ripAt(cpu, rec);
 }
 
 /**
@@ -84,6 +111,9 @@ export function slowStep(at: usize, rec: usize): usize {
     }
     cpu.rip = nextRip(cpu, rec);
     cpu.codeChanged = 0;
+  } else if (result == CHECKED) {
+    cpu.left = left;
+    return rec + REC_BYTES;
   }
   cpu.left -= 1;
   if (cpu.left <= 0 || cpu.attention | cpu.shadow) return 0;

@@ -4,6 +4,7 @@
 
 import { Cpu, CR0_PG } from "../cpu/state";
 import { raiseCode, GP, SSF } from "../cpu/fault";
+import { loadedLinear, loadedPhysical, storedLinear, watchesLinear, watchesReads } from "../debug/access";
 import { machine, frameAt, ramAt } from "../global";
 import { mmioRead, mmioWrite } from "../apic/mmio";
 import { exploredLoad, exploredStore } from "../explore/memory";
@@ -85,8 +86,15 @@ function enterFront(cpu: Cpu, va: u64, pa: u64, access: u32): void {
 }
 
 function readAt(cpu: Cpu, pa: u64, size: u32, access: u32): u64 {
-  if (exploration().on && inRam(pa, size)) return exploredLoad(cpu, pa, size, access & ACCESS_WRITE);
-  return inRam(pa, size) ? readRam(ramAt(pa), size) : mmioRead(cpu, pa, size);
+  const value = !inRam(pa, size) ? mmioRead(cpu, pa, size)
+    : exploration().on ? exploredLoad(cpu, pa, size, access & ACCESS_WRITE) : readRam(ramAt(pa), size);
+  if (watchesReads()) loadedPhysical(cpu, pa, size, value);
+  return value;
+}
+
+/** What a store of `value` at `pa` replaces; of a register, which reading may change, that is not asked. */
+function valueBefore(pa: u64, size: u32, value: u64): u64 {
+  return inRam(pa, size) ? readRam(ramAt(pa), size) : value;
 }
 
 function writeAt(cpu: Cpu, pa: u64, size: u32, value: u64): void {
@@ -107,6 +115,7 @@ function loadCrossing(cpu: Cpu, va: u64, size: u32, access: u32): u64 {
     const pa = i < first ? low + i : high + i - first;
     value |= readAt(cpu, pa, 1, access) << (i << 3);
   }
+  if (watchesLinear()) loadedLinear(cpu, va, size, value);
   return value;
 }
 
@@ -123,10 +132,13 @@ function storeCrossing(cpu: Cpu, va: u64, size: u32, value: u64, access: u32): v
     useEntry(cpu, lowEntry, va, first, access);
     useEntry(cpu, highEntry, va + first, size - first, access);
   }
+  let before: u64 = 0;
   for (let i: u32 = 0; i < size; i++) {
     const pa = i < first ? low + i : high + i - first;
+    if (watchesLinear()) before |= valueBefore(pa, 1, (value >> (i << 3)) & 0xff) << (i << 3);
     writeAt(cpu, pa, 1, (value >> (i << 3)) & 0xff);
   }
+  if (watchesLinear()) storedLinear(cpu, va, size, before, value);
 }
 
 @inline
@@ -140,7 +152,10 @@ function loadSlow(cpu: Cpu, va: u64, size: u32, access: u32, vector: u32): u64 {
   if (refusedAddress(cpu, va, size, vector)) return 0;
   if (crosses(va, size)) return loadCrossing(cpu, va, size, access);
   const pa = translateData(cpu, va, size, access);
-  return cpu.fault ? 0 : readAt(cpu, pa, size, access);
+  if (cpu.fault) return 0;
+  const value = readAt(cpu, pa, size, access);
+  if (watchesLinear()) loadedLinear(cpu, va, size, value);
+  return value;
 }
 
 @inline
@@ -154,7 +169,10 @@ function storeSlow(cpu: Cpu, va: u64, size: u32, value: u64, access: u32, vector
   if (refusedAddress(cpu, va, size, vector)) return;
   if (crosses(va, size)) return storeCrossing(cpu, va, size, value, access);
   const pa = translateData(cpu, va, size, access);
-  if (!cpu.fault) writeAt(cpu, pa, size, value);
+  if (cpu.fault) return;
+  const before = watchesLinear() ? valueBefore(pa, size, value) : 0;
+  writeAt(cpu, pa, size, value);
+  if (watchesLinear()) storedLinear(cpu, va, size, before, value);
 }
 
 /** Reads 1, 2, 4 or 8 bytes, zero-extended, with the rights of CPL and AC. */

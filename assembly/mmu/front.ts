@@ -15,6 +15,7 @@
 
 import { Cpu, cpuAt, AC } from "../cpu/state";
 import { exploration } from "../explore/state";
+import { keptOut } from "../debug/access";
 import { machine } from "../global";
 import { FRONT_BASE, FRONT_STRIDE, RAM_BASE } from "../memory-map";
 
@@ -119,6 +120,7 @@ function unlist(front: usize, n: u32): void {
  */
 export function fillFront(cpu: Cpu, table: u32, va: u64, pa: u64, list: u32, writable: bool): void {
   if (exploration().on) return; // every access is to be seen
+  if (keptOut(va, pa)) return;
   const page = va & ~0xfff;
   const front = frontOf(cpu.index);
   const slot = <usize>table + ((<u32>va >>> 7) & 0x1fe0);

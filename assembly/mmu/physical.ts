@@ -4,7 +4,7 @@
 import { Cpu, cpuAt, count } from "../cpu/state";
 import { codeWritten } from "../cpu/code";
 import { C_CODE_WRITES } from "../probe/counters";
-import { emit, EVENT_WATCH } from "../probe/events";
+import { storedPhysical } from "../debug/access";
 import { exploration } from "../explore/state";
 import { setGuestWord } from "../explore/trail";
 import { machine, ramAt, frameAt } from "../global";
@@ -56,6 +56,7 @@ export function storeRam(cpu: Cpu, pa: u64, size: u32, value: u64): void {
 function storeFlagged(cpu: Cpu, pa: u64, size: u32, value: u64, flags: u32): void {
   const frame = <u32>(pa >> 12);
   const at = ramAt(pa);
+  const before = flags & FRAME_WATCHED ? readRam(at, size) : 0;
   if (flags & FRAME_CLEAN) unflagFrame(frame, FRAME_CLEAN);
   if (flags & FRAME_PT) storeTable(cpu, pa, size, value);
   else writeRam(at, size, value);
@@ -64,7 +65,7 @@ function storeFlagged(cpu: Cpu, pa: u64, size: u32, value: u64, flags: u32): voi
     cpu.codeChanged = 1;
     codeWritten(frame);
   }
-  if (flags & FRAME_WATCHED) emit(EVENT_WATCH, cpu, pa, value, size);
+  if (flags & FRAME_WATCHED) storedPhysical(cpu, pa, size, before, value);
 }
 
 /** A store into a page table may change one word or, unaligned, two. */

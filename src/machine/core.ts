@@ -21,9 +21,30 @@ export interface CoreExports {
   tlbPlaces(cpu: number, role: number): number;
   tlbEntry(cpu: number, role: number, place: number): number;
   setEventMask(mask: number): void;
-  setSlowTier(from: bigint): void;
+  wantEveryEvent(all: number): void;
+  tookEvents(): void;
   eventCount(): bigint;
+  setSlowTier(from: bigint): void;
   afterRestore(): void;
+  afterWrite(): void;
+  clearPoints(): void;
+  addInstructionPoint(point: number, cpu: number, address: bigint): number;
+  addAccessPoint(point: number, cpu: number, flags: number, first: bigint, last: bigint): number;
+  addEventPoint(
+    point: number, cpu: number, kind: number,
+    maskA: bigint, a: bigint, maskB: bigint, b: bigint, maskC: bigint, c: bigint,
+  ): number;
+  armPoints(): void;
+  setHitMode(mode: number): void;
+  hitCount(): bigint;
+  passPointsHere(): void;
+  runAlone(cpu: number, steps: bigint): number;
+  runUntilStepped(cpu: number, steps: bigint, most: bigint): number;
+  lastStep(cpu: number): bigint;
+  currentCpu(): number;
+  chipRegister(cpu: number, register: number): bigint;
+  flights(cpu: number): number;
+  flight(cpu: number, n: number): void;
   markAllClean(): void;
   stickyBytes(): number;
   enterLong(cpu: number, rip: bigint, rsp: bigint, cr3: bigint): void;
@@ -53,10 +74,11 @@ export interface Core {
   readonly memory: WebAssembly.Memory;
 }
 
-/** Port I/O that the core passes on. */
-export interface PortHandler {
+/** What the core asks of its host: port I/O, and to take the events out of a full ring. */
+export interface CoreHost {
   portIn(port: number, size: number): number;
   portOut(port: number, size: number, value: number): void;
+  eventsFull(): void;
 }
 
 const WASM_PAGE = 65536;
@@ -78,7 +100,7 @@ async function compile(): Promise<WebAssembly.Module> {
  * A fresh instance with room for exactly `ramBytes` of guest RAM. The memory cannot grow, so views of
  * it stay valid; what the guest never touches costs the host nothing.
  */
-export async function instantiateCore(ramBytes: number, ports: PortHandler): Promise<Core> {
+export async function instantiateCore(ramBytes: number, host: CoreHost): Promise<Core> {
   compiled ??= compile();
   const pages = Math.ceil((RAM_BASE + ramBytes) / WASM_PAGE);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
@@ -90,8 +112,9 @@ export async function instantiateCore(ramBytes: number, ports: PortHandler): Pro
       },
     },
     host: {
-      portIn: (port: number, size: number) => ports.portIn(port, size),
-      portOut: (port: number, size: number, value: number) => ports.portOut(port, size, value),
+      portIn: (port: number, size: number) => host.portIn(port, size),
+      portOut: (port: number, size: number, value: number) => host.portOut(port, size, value),
+      eventsFull: () => host.eventsFull(),
     },
   });
   const exports = instance.exports as unknown as CoreExports;

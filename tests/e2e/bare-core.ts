@@ -29,7 +29,7 @@ export class BareCore {
     const abort = () => assert.fail("the core failed an assertion");
     const instance = new WebAssembly.Instance(module, {
       env: { memory: linear, abort },
-      host: { portIn: () => -1, portOut: () => {} },
+      host: { portIn: () => -1, portOut: () => {}, eventsFull: () => {} },
     });
     this.core = instance.exports as unknown as CoreExports;
     this.#snapshot = snapshot;

@@ -65,5 +65,5 @@ test("events have the core's numbers", () => {
   const declared = constants("assembly/probe/events.ts", "EVENT");
   EVENT_KINDS.forEach((name, kind) => assert.equal(declared[name.toUpperCase()], kind, name));
   assert.equal(declared["KINDS"], EVENT_KINDS.length);
-  assert.deepEqual([declared["BYTES"], declared["CAPACITY"]], [48, 32768]);
+  assert.deepEqual([declared["BYTES"], declared["CAPACITY"]], [56, 32768]);
 });
