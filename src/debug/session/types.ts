@@ -1,7 +1,6 @@
 // The words of run control: points, halts, listeners. The console and the gdb server are written against these.
 
-import type { Stop } from "../../machine/index.js";
-import type { Hit, StopPoint } from "../timeline/types.js";
+import type { Hit, Stop, StopPoint } from "../../machine/index.js";
 
 /** What to stop at. */
 export interface PointSpec {

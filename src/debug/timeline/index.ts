@@ -2,4 +2,4 @@
 
 export { DEFAULT_HISTORY, LEAST_HISTORY } from "./history.js";
 export { type Journey, Timeline, type TimelineOptions } from "./timeline.js";
-export type { Hit, HistoryFigures, Input, Match, StopPoint } from "./types.js";
+export type { HistoryFigures, Input } from "./types.js";

@@ -1,49 +1,6 @@
 // What the timeline tells those who use it: the session, and through it the console and the gdb server.
 
-import type { EventKind, RegisterName } from "../../machine/index.js";
-
-/** Compared with one of an event's values: it matches if `(value & mask) === this.value`. */
-export interface Match {
-  readonly mask: bigint;
-  readonly value: bigint;
-}
-
-/** Somewhere to stop, or to note. `cpu` limits it to one CPU. */
-export type StopPoint =
-  /** Before the instruction at this linear address. */
-  | { readonly kind: "instruction"; readonly address: bigint; readonly cpu?: number }
-  /** After an instruction that read or wrote any of these bytes. */
-  | {
-      readonly kind: "access";
-      readonly space: "linear" | "physical";
-      readonly address: bigint;
-      readonly length: number;
-      readonly read: boolean;
-      readonly write: boolean;
-      readonly cpu?: number;
-    }
-  /** After an event, if its values a, b and c match. */
-  | {
-      readonly kind: "event";
-      readonly event: EventKind;
-      readonly cpu?: number;
-      readonly match?: readonly [Match?, Match?, Match?];
-    };
-
-/** A stop point was reached. */
-export interface Hit {
-  /** Index in the list that was set. */
-  readonly point: number;
-  readonly cpu: number;
-  /** The instruction: about to run (instruction point), or the one that did it (access, event). */
-  readonly step: number;
-  readonly rip: bigint;
-  readonly event?: EventKind;
-  /** Access: address, old value, new value. Event: its values. */
-  readonly values: readonly [bigint, bigint, bigint];
-  /** Bytes of an access. */
-  readonly size?: number;
-}
+import type { RegisterName } from "../../machine/index.js";
 
 /**
  * Something that reached the machine from outside, logged so that the past replays the same. An input of step N
