@@ -2,6 +2,7 @@
 // error.
 
 import type { Machine } from "../../machine/index.js";
+import { walk } from "./walk.js";
 
 export interface MemoryView {
   /** `size` bytes at `address`, or undefined if one of them cannot be read. */
@@ -21,7 +22,23 @@ export function physicalMemory(machine: Machine): MemoryView {
 
 const PAGE = 4096;
 
+/** Memory as `cpu` sees it through its page tables. */
 export function virtualMemory(machine: Machine, cpu: number): MemoryView {
+  return translated(machine, (at) => {
+    const physical = machine.physicalOf(cpu, at);
+    return physical === undefined ? undefined : BigInt(physical);
+  });
+}
+
+/** Memory of the address space whose root table is at physical address `root`. */
+export function spaceMemory(machine: Machine, root: bigint): MemoryView {
+  return translated(machine, (at) => {
+    const { outcome } = walk(machine, 0, at, root);
+    return outcome.kind === "mapped" ? outcome.physical : undefined;
+  });
+}
+
+function translated(machine: Machine, translate: (address: bigint) => bigint | undefined): MemoryView {
   const physical = physicalMemory(machine);
   return {
     read(address, size) {
@@ -29,8 +46,8 @@ export function virtualMemory(machine: Machine, cpu: number): MemoryView {
       for (let done = 0; done < size; ) {
         const at = u64(address + BigInt(done));
         const part = Math.min(size - done, PAGE - Number(at & BigInt(PAGE - 1)));
-        const from = machine.physicalOf(cpu, at);
-        const piece = from === undefined ? undefined : physical.read(BigInt(from), part);
+        const from = translate(at);
+        const piece = from === undefined ? undefined : physical.read(from, part);
         if (!piece) return undefined;
         bytes.set(piece, done);
         done += part;

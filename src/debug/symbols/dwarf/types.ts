@@ -2,6 +2,7 @@
 // that contain pointers to themselves are no trouble. For this folder only.
 
 import type { BaseEncoding, Enumerator, Member, Qualifier, TypeNode } from "../types.js";
+import { sizeOfType } from "../type-names.js";
 import { AT, ENCODING, TAG } from "./constants.js";
 import type { DebugInfo, Entry } from "./info.js";
 
@@ -96,7 +97,7 @@ export class Types {
     const fromTop = entry.number(AT.bitOffset);
     if (bits === undefined && fromTop !== undefined) {
       // DWARF 2 and 3 count from the most significant bit of a unit of storage.
-      const storage = entry.number(AT.byteSize) ?? sizeOf(type());
+      const storage = entry.number(AT.byteSize) ?? sizeOfType(type());
       bits = (byte + storage) * 8 - fromTop - bitSize;
     }
     bits ??= byte * 8;
@@ -137,21 +138,4 @@ function memberOffset(entry: Entry): number {
   const expression = entry.bytes(AT.memberLocation);
   if (!expression || expression[0] !== OP_PLUS_UCONST) return 0;
   return expression.subarray(1).reduce((value, byte, i) => value + (byte & 0x7f) * 128 ** i, 0);
-}
-
-/** Bytes of a value of `type`; 0 where its size is not known. */
-export function sizeOf(type: TypeNode, depth = 0): number {
-  if (depth > 64) return 0;
-  switch (type.kind) {
-    case "typedef":
-    case "qualified":
-      return sizeOf(type.target, depth + 1);
-    case "array":
-      return (type.count ?? 0) * sizeOf(type.element, depth + 1);
-    case "void":
-    case "function":
-      return 0;
-    default:
-      return type.size;
-  }
 }
