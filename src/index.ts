@@ -17,6 +17,7 @@ export * from "./boot/index.js";
 export * from "./report/index.js";
 export * from "./check/index.js";
 export * from "./debug/timeline/index.js";
+export * from "./debug/session/index.js";
 export {
   comparePolicies, FLUSH_POLICIES, migrateJson, migrateTable, WORKLOADS, type Comparison,
 } from "./bench/migrate.js";

@@ -1,6 +1,8 @@
 // The words of run control: points, halts, listeners. The console and the gdb server are written against these.
 
+import type { Pc } from "../../boot/index.js";
 import type { Hit, Stop, StopPoint } from "../../machine/index.js";
+import type { SymbolTable } from "../symbols/index.js";
 
 /** What to stop at. */
 export interface PointSpec {
@@ -81,14 +83,23 @@ export interface Frame {
 export type FrameOf = (cpu: number) => Frame | undefined;
 
 /** How far a run of more than a moment has come. */
-export interface Progress {
+export interface RunProgress {
   readonly what: "running" | "travelling" | "searching";
   /** 0 to 1; undefined where the end is not known. */
   readonly fraction: number | undefined;
   readonly step: number;
 }
 
+export interface ContinueOptions {
+  /** Forwards: so many steps at the most; the halt is then "stepped". */
+  readonly limit?: number;
+  /** Forwards: this CPU alone runs, the others are held. */
+  readonly only?: number;
+}
+
 export interface SessionOptions {
+  readonly pc: Pc;
+  readonly symbols?: SymbolTable;
   /** Bytes for snapshots. Default 512 MiB. */
   readonly history?: number;
   /** Without it `finish` goes by RBP and RSP. */

@@ -2,4 +2,5 @@
 
 export { DEFAULT_HISTORY, LEAST_HISTORY } from "./history.js";
 export { type Journey, Timeline, type TimelineOptions } from "./timeline.js";
+export type { Search } from "./search.js";
 export type { HistoryFigures, Input } from "./types.js";

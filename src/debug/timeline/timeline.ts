@@ -5,9 +5,10 @@
 // A position is a step number. Being at step N means: N steps are made, and the inputs of step N are applied.
 
 import type { Pc } from "../../boot/index.js";
-import type { Machine, RegisterName, Stop } from "../../machine/index.js";
+import type { Hit, Machine, RegisterName, Stop } from "../../machine/index.js";
 import { History } from "./history.js";
 import { applyInput, InputLog } from "./inputs.js";
+import { Search } from "./search.js";
 import type { HistoryFigures, Input } from "./types.js";
 
 /** Steps between snapshots while the run goes on: what one step back may have to run again, in some 30 ms. */
@@ -30,6 +31,14 @@ export interface TimelineOptions {
 }
 
 type NewInput = Input extends infer Each ? (Each extends Input ? Omit<Each, "step" | "idle"> : never) : never;
+
+type Hold = Extract<Input, { kind: "hold" }>;
+
+/** How the run goes on: whether snapshots are kept, and whose step ends it. */
+interface How {
+  readonly keep: boolean;
+  readonly stepping?: number;
+}
 
 export class Timeline {
   readonly pc: Pc;
@@ -87,7 +96,35 @@ export class Timeline {
 
   /** Runs forward for at most `steps` steps, with the inputs of the known future as they come. */
   run(steps: number): Stop {
-    return this.#forward(this.now + steps);
+    return this.#forward(this.now + steps, { keep: true });
+  }
+
+  /** Runs forward until `cpu` has made a step, for at most `most` steps of all. */
+  runUntilStepped(cpu: number, most: number): Stop {
+    return this.#forward(this.now + most, { keep: true, stepping: cpu });
+  }
+
+  /** Lets `cpu` alone make `steps` steps, out of turn: an input, which ends the known future. */
+  hold(cpu: number, steps: number): Stop {
+    this.#begin(false);
+    const { now: step } = this;
+    const stop = this.machine.runCpu(cpu, steps);
+    this.#ran(stop);
+    if (this.now > step) this.#inputs.add({ kind: "hold", cpu, steps: this.now - step, step, idle: false });
+    // Waiting in vain has moved the clock, which the same hold would not do again.
+    if (stop.kind === "idle") this.travel(this.now);
+    return stop;
+  }
+
+  /** The newest hits of the machine's stop points before step `before`, of those that `accept` takes. */
+  search(before: number, accept?: (hit: Hit) => boolean): Search {
+    const past = {
+      machine: this.machine,
+      start: this.#start,
+      enter: (step: number) => this.#enter(step),
+      replay: (to: number, mode: "stop" | "note") => this.#replay(to, mode, { keep: false }),
+    };
+    return new Search(past, before, accept);
   }
 
   /**
@@ -106,13 +143,7 @@ export class Timeline {
   journey(step: number): Journey {
     if (!(step >= this.#start)) throw new RangeError(`history begins at step ${this.#start}, after ${step}`);
     const { now } = this;
-    const nearest = this.#history.nearest(step)!;
-    if (!this.#exact || step < now || nearest.step > now) {
-      this.machine.restore(nearest.snapshot);
-      this.#inputs.rewind(nearest.applied);
-      this.#exact = true;
-      this.#idle = false;
-    }
+    if (!this.#exact || step < now || this.#history.nearest(step)!.step > now) this.#enter(step);
     const marks = MARKS.map((mark) => step - mark).filter((mark) => mark > this.now);
     return new Journey(this, step, (to) => this.#onward(to, marks));
   }
@@ -131,39 +162,68 @@ export class Timeline {
     return this.#put({ kind: "memory", address, bytes: bytes.slice() });
   }
 
-  /** One piece of a journey: up to `to`, with snapshots at the marks. */
-  #onward(to: number, marks: number[]): Stop | undefined {
+  /** Runs the known run again, and on: up to `to`, or to an end that is not behind us. */
+  #replay(to: number, mode: "stop" | "note" | "off", how: How): Stop | undefined {
     const known = this.#furthest;
+    const before = this.machine.stopPointMode;
+    this.machine.stopPointMode = mode;
+    try {
+      while (this.now < to) {
+        const stop = this.#forward(to, how);
+        if (this.now < to && !(PASSED_OVER.has(stop.kind) && this.now < known)) return stop;
+      }
+      return undefined;
+    } finally {
+      this.machine.stopPointMode = before;
+    }
+  }
+
+  /** One piece of a journey, with snapshots at the marks. */
+  #onward(to: number, marks: number[]): Stop | undefined {
     while (this.now < to) {
-      const stop = this.#forward(Math.min(to, marks[0] ?? Infinity));
-      if (this.now === marks[0]) {
+      const mark = marks[0] ?? Infinity;
+      const stop = this.#replay(Math.min(to, mark), "off", { keep: true });
+      if (stop) return stop;
+      if (this.now === mark) {
         marks.shift();
         this.#keep();
-      } else if (this.now < to && !(PASSED_OVER.has(stop.kind) && this.now < known)) {
-        return stop;
       }
     }
     return undefined;
   }
 
-  #forward(to: number): Stop {
+  #forward(to: number, { keep, stepping }: How): Stop {
+    const { machine } = this;
+    const stood = stepping === undefined ? undefined : machine.lastStep(stepping);
     for (;;) {
       this.#applyDue();
       const { now } = this;
+      if (stepping !== undefined && machine.lastStep(stepping) !== stood) return { kind: "stepped", cpu: stepping };
       if (now >= to) return { kind: "limit" };
+      if (keep && this.#exact && now - this.#history.nearest(now)!.step >= this.#interval) this.#keep();
+      const due = keep ? this.#history.nearest(now)!.step + this.#interval : Infinity;
       const next = this.#inputs.next;
-      if (this.#exact && now - this.#history.nearest(now)!.step >= this.#interval) this.#keep();
-      const due = this.#history.nearest(now)!.step + this.#interval;
-      const stop = this.machine.run(Math.min(to, next?.step ?? Infinity, due > now ? due : Infinity) - now);
+      const most = Math.min(to, due > now ? due : Infinity) - now;
+      const stop = next && next.step <= now ? this.#hold(next as Hold, stepping === undefined ? most : 1)
+        : stepping === undefined ? machine.run(Math.min(most, (next?.step ?? Infinity) - now))
+        : machine.runUntilStepped(stepping, 1, Math.min(most, (next?.step ?? Infinity) - now));
       this.#ran(stop);
-      if (stop.kind === "limit" || (stop.kind === "idle" && next?.step === this.now)) continue;
+      if (stop.kind === "limit" || stop.kind === "stepped" || (stop.kind === "idle" && next?.step === this.now)) continue;
       this.#applyDue();
       return stop;
     }
   }
 
+  /** Goes on with a hold of the known run, which may be under way. */
+  #hold({ cpu, step, steps }: Hold, most: number): Stop {
+    const stop = this.machine.runCpu(cpu, Math.min(most, step + steps - this.now));
+    if (this.now === step + steps) this.#inputs.pass();
+    return stop;
+  }
+
   #ran(stop: Stop): void {
-    this.#exact = EXACT.has(stop.kind);
+    // An access or an event is told after its step; a point before an instruction in the turn that it is about to run in.
+    this.#exact = EXACT.has(stop.kind) || (stop.kind === "break" && stop.hits.every((hit) => hit.step < this.now));
     this.#idle = stop.kind === "idle";
     this.#furthest = Math.max(this.#furthest, this.now);
   }
@@ -179,8 +239,18 @@ export class Timeline {
     }
   }
 
+  /** Goes to the nearest snapshot that is not after `step`. */
+  #enter(step: number): number {
+    const nearest = this.#history.nearest(step)!;
+    this.machine.restore(nearest.snapshot);
+    this.#inputs.rewind(nearest.applied);
+    this.#exact = true;
+    this.#idle = false;
+    return nearest.step;
+  }
+
   #put(input: Exclude<NewInput, { kind: "hold" }>): number {
-    const dropped = this.#begin();
+    const dropped = this.#begin(true);
     const complete = { ...input, step: this.now, idle: this.#idle };
     applyInput(this.pc, complete);
     this.#inputs.add(complete);
@@ -189,9 +259,9 @@ export class Timeline {
     return dropped;
   }
 
-  /** Makes the present the last that is known, and exactly what it will be when it is run again. */
-  #begin(): number {
-    if (!this.#exact && !this.#idle) this.travel(this.now);
+  /** Makes the present the last that is known, and exactly what it will be when it is run again. Returns what that ends. */
+  #begin(mayIdle: boolean): number {
+    if (!this.#exact && !(this.#idle && mayIdle)) this.travel(this.now);
     const { now } = this;
     const dropped = this.#furthest - now;
     this.#inputs.dropFuture(now);
