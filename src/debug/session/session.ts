@@ -18,6 +18,9 @@ import type { ContinueOptions, Direction, FrameOf, Halt, Points, RunProgress, Se
 /** Steps between looks at the event loop: some 10 ms. */
 const CHUNK = 2_000_000;
 
+/** A CPU that waits is waited for while the others make so many steps. */
+const WAITING = 20_000_000;
+
 /** Progress is reported from this long after a run began, in milliseconds. */
 const PATIENCE = 2000;
 
@@ -204,15 +207,21 @@ export class Session {
     const { timeline, machine } = this;
     const armed = new Armed(machine, this.#points);
     const start = timeline.now;
-    let done = 0;
     const pause = this.#pauses("running", () => done / n);
-    while (done < n) {
+    let done = 0;
+    for (let since = start; done < n; ) {
       const stood = machine.lastStep(cpu);
       const stop = this.schedule === "hold" ? timeline.hold(cpu, 1) : timeline.runUntilStepped(cpu, CHUNK);
-      if (machine.lastStep(cpu) !== stood) done++;
+      const stepped = machine.lastStep(cpu) !== stood;
       const end = this.#endOf(stop, armed, start);
       if (end) return end;
-      if (done % 256 === 0 && (await pause())) return { kind: "interrupted" };
+      if (stepped) {
+        done++;
+        since = timeline.now;
+      } else if (timeline.now - since >= WAITING) {
+        return { kind: "stepped", note: `CPU ${cpu} waits: it made no step while the others made ${timeline.now - since}` };
+      }
+      if ((!stepped || done % 256 === 0) && (await pause())) return { kind: "interrupted" };
     }
     return { kind: "stepped" };
   }
