@@ -1,9 +1,17 @@
 // Types as C writes them, and the way through typedefs and members. For every room above.
 
-import type { Member, TypeNode } from "./types.js";
+import type { Member, Qualifier, TypeNode } from "./types.js";
 
 /** Files may declare a typedef of itself: no program comes near this. */
 const MOST_LAYERS = 32;
+
+const PLAIN_NAMES: Readonly<Record<string, string>> = {
+  "long int": "long", "short int": "short", "long long int": "long long", "long unsigned int": "unsigned long",
+  "short unsigned int": "unsigned short", "long long unsigned int": "unsigned long long",
+};
+
+/** A base type's name as people write it: gcc writes `long unsigned int`, clang `unsigned long`. */
+export const plainName = (name: string): string => PLAIN_NAMES[name] ?? name;
 
 /** `type` without typedefs and qualifiers. */
 export function stripType(type: TypeNode): TypeNode {
@@ -36,11 +44,14 @@ function declare(type: TypeNode, inner: string, depth: number): string {
     case "union":
     case "enum":
       return spaced(`${type.kind} ${type.name ?? "{...}"}`);
-    case "qualified":
-      // The qualifier of a pointer stands behind its star.
-      return stripQualifiers(type).kind === "pointer"
-        ? declare(type.target, inner === "" ? type.qualifier : `${type.qualifier} ${inner}`, depth + 1)
-        : `${type.qualifier} ${declare(type.target, inner, depth + 1)}`;
+    case "qualified": {
+      const words = qualifiersOf(type).join(" ");
+      const target = stripQualifiers(type);
+      // The qualifiers of a pointer stand behind its star.
+      return target.kind === "pointer"
+        ? declare(target, inner === "" ? words : `${words} ${inner}`, depth + 1)
+        : `${words} ${declare(target, inner, depth + 1)}`;
+    }
     case "pointer": {
       const target = stripQualifiers(type.target);
       const star = `*${inner}`;
@@ -53,6 +64,15 @@ function declare(type: TypeNode, inner: string, depth: number): string {
       return declare(type.returns, `${inner}(${parameters || "void"})`, depth + 1);
     }
   }
+}
+
+const QUALIFIERS: readonly Qualifier[] = ["const", "volatile", "restrict", "_Atomic"];
+
+/** Compilers differ in the order in which they nest qualifiers; C does not care, and people write const first. */
+function qualifiersOf(type: TypeNode): Qualifier[] {
+  const found = new Set<Qualifier>();
+  for (let at = type, i = 0; i < MOST_LAYERS && at.kind === "qualified"; i++, at = at.target) found.add(at.qualifier);
+  return QUALIFIERS.filter((qualifier) => found.has(qualifier));
 }
 
 function stripQualifiers(type: TypeNode): TypeNode {

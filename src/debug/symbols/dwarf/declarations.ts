@@ -3,6 +3,7 @@
 
 import { Cursor } from "../cursor.js";
 import type { TypeNode, Variable } from "../types.js";
+import { plainName } from "../type-names.js";
 import { AT, TAG } from "./constants.js";
 import type { DebugInfo, Entry } from "./info.js";
 import type { Types } from "./types.js";
@@ -62,7 +63,7 @@ export class Declarations {
 
   type(name: string): TypeNode | undefined {
     this.#readOuter();
-    const found = this.#typeAt.get(name.trim().replace(/\s+/g, " "));
+    const found = this.#typeAt.get(plainName(name.trim().replace(/\s+/g, " ")));
     return found && this.#types.at(found.offset);
   }
 
@@ -112,7 +113,7 @@ export class Declarations {
     const prefix = PREFIXES[entry.tag];
     const name = entry.text(AT.name);
     if (prefix === undefined || name === undefined) return;
-    const key = prefix + name;
+    const key = prefix + plainName(name);
     const complete = !entry.flag(AT.declaration);
     const known = this.#typeAt.get(key);
     if (!known || (complete && !known.complete)) this.#typeAt.set(key, { offset: entry.offset, complete });

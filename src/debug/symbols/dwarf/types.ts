@@ -2,7 +2,7 @@
 // that contain pointers to themselves are no trouble. For this folder only.
 
 import type { BaseEncoding, Enumerator, Member, Qualifier, TypeNode } from "../types.js";
-import { sizeOfType } from "../type-names.js";
+import { plainName, sizeOfType } from "../type-names.js";
 import { AT, ENCODING, TAG } from "./constants.js";
 import type { DebugInfo, Entry } from "./info.js";
 
@@ -47,7 +47,7 @@ export class Types {
     switch (entry.tag) {
       case TAG.base: {
         const encoding: BaseEncoding = ENCODING[entry.number(AT.encoding) ?? 0] ?? "other";
-        return { kind: "base", name: name ?? "", size, encoding };
+        return { kind: "base", name: plainName(name ?? ""), size, encoding };
       }
       case TAG.pointer:
       case TAG.reference:
