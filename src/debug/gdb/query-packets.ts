@@ -46,7 +46,7 @@ const extraInfo: Handler = (state, rest) => {
 const monitor: Handler = async (state, rest) => {
   const bytes = fromHex(rest.replace(/^,/, ""));
   if (bytes === undefined) return INVALID;
-  const text = await state.target.monitor(new TextDecoder().decode(bytes));
+  const text = await state.target.monitor(new TextDecoder().decode(bytes), state.selected);
   if (text !== "") state.output(text.endsWith("\n") ? text : `${text}\n`);
   return OK;
 };

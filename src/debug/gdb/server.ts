@@ -27,11 +27,14 @@ export async function serveGdb(address: GdbAddress, host: GdbHost): Promise<GdbS
   return address.kind === "stdio" ? serveStdio(host) : serveTcp(address.host, address.port, host);
 }
 
-async function serveStdio(host: GdbHost): Promise<GdbServer> {
-  const line: Line = { input: process.stdin, output: process.stdout, close: () => void process.stdin.pause() };
-  new Client(await host.attach(), line, (how) => host.left(how));
-  return { address: undefined, close: async () => void process.stdin.destroy() };
+function serveStdio(host: GdbHost): GdbServer {
+  const { stdin: input, stdout: output } = process;
+  void connect({ input, output, close: () => void input.pause() }, host, () => {});
+  return { address: undefined, close: async () => void input.destroy() };
 }
+
+/** Milliseconds that a client has to take the last answer. */
+const PATIENCE = 1000;
 
 const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: "it is in use",
@@ -60,7 +63,7 @@ async function serveTcp(host: string, port: number, user: GdbHost): Promise<GdbS
       return;
     }
     current = socket;
-    void connect(socket, user, () => (current = undefined));
+    void connect({ input: socket, output: socket, close: () => hangUp(socket) }, user, () => (current = undefined));
   });
   await listen(server, host, port);
   return {
@@ -72,13 +75,19 @@ async function serveTcp(host: string, port: number, user: GdbHost): Promise<GdbS
   };
 }
 
-async function connect(socket: Socket, user: GdbHost, gone: () => void): Promise<void> {
+/** Ends the line; a client that does not end its side is not waited for. */
+function hangUp(socket: Socket): void {
+  socket.end();
+  socket.setTimeout(PATIENCE, () => socket.destroy());
+}
+
+async function connect(line: Line, host: GdbHost, gone: () => void): Promise<void> {
   // Nothing is read before the machine stands still.
-  socket.pause();
-  const target = await user.attach();
-  new Client(target, { input: socket, output: socket, close: () => void socket.end() }, (how) => {
+  line.input.pause();
+  const target = await host.attach();
+  new Client(target, line, (how) => {
     gone();
-    user.left(how);
+    host.left(how);
   });
-  socket.resume();
+  line.input.resume();
 }

@@ -62,6 +62,6 @@ export interface Target {
   interrupt(): void;
   /** What `cpu` does, in a few words. */
   describe(cpu: number): string;
-  /** Carries out a line of the console. */
-  monitor(line: string): Promise<string>;
+  /** Carries out a line of the console, about `cpu` unless it names another; what it says. */
+  monitor(line: string, cpu: number): Promise<string>;
 }

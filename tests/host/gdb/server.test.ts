@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
 import { test, type TestContext } from "node:test";
 import fc from "fast-check";
 import { formatAddress, parseGdbAddress } from "../../../src/debug/gdb/address.ts";
-import { encodePacket, PacketReader } from "../../../src/debug/gdb/framing.ts";
+import { encodePacket } from "../../../src/debug/gdb/framing.ts";
 import { type GdbServer, serveGdb } from "../../../src/debug/gdb/server.ts";
 import { UserError } from "../../../src/errors.ts";
 import { anyBytes } from "./packets.ts";
+import { RawClient } from "./raw-client.ts";
 import { ToyTarget } from "./toy-target.ts";
 
 interface Rig {
@@ -31,43 +31,6 @@ async function rig(t: TestContext): Promise<Rig> {
   return { target, server, log };
 }
 
-/** A client that does not speak for itself: it sends bytes and takes packets. */
-class Raw {
-  readonly socket: Socket;
-  readonly #reader = new PacketReader();
-  #packets: string[] = [];
-  #wake: () => void = () => {};
-
-  constructor({ address }: GdbServer) {
-    this.socket = connect(Number(address!.split(":").at(-1)), "127.0.0.1");
-    this.socket.on("error", () => {});
-    this.socket.on("close", () => this.#wake());
-    this.socket.on("data", (bytes: Uint8Array) => {
-      for (const received of this.#reader.push(bytes)) if (received.kind === "packet") this.#packets.push(received.contents);
-      this.#wake();
-    });
-  }
-
-  send(contents: string): void {
-    this.socket.write(encodePacket(contents));
-  }
-
-  /** The next packet; undefined if the line was closed. */
-  async packet(): Promise<string | undefined> {
-    while (this.#packets.length === 0) {
-      if (this.socket.destroyed) return undefined;
-      await new Promise<void>((done) => (this.#wake = done));
-    }
-    this.socket.write("+");
-    return this.#packets.shift();
-  }
-
-  async ask(contents: string): Promise<string | undefined> {
-    this.send(contents);
-    return this.packet();
-  }
-}
-
 test("ports, hosts and stdio are told apart, and a bare port is on loopback", () => {
   assert.deepEqual(parseGdbAddress("stdio"), { kind: "stdio" });
   assert.deepEqual(parseGdbAddress("1234"), { kind: "tcp", host: "127.0.0.1", port: 1234 });
@@ -79,7 +42,7 @@ test("ports, hosts and stdio are told apart, and a bare port is on loopback", ()
 });
 
 test("packets that come together are answered in order", async (t) => {
-  const client = new Raw((await rig(t)).server);
+  const client = new RawClient((await rig(t)).server);
   for (const packet of ["QStartNoAckMode", "qC", "Hg2", "qC"]) client.send(packet);
   assert.deepEqual([await client.packet(), await client.packet(), await client.packet(), await client.packet()], ["OK", "QC1", "OK", "QC2"]);
   client.socket.destroy();
@@ -87,7 +50,7 @@ test("packets that come together are answered in order", async (t) => {
 
 test("Ctrl-C stops a run, also one that is still on its way; at other times it does nothing", async (t) => {
   const { target, server } = await rig(t);
-  const client = new Raw(server);
+  const client = new RawClient(server);
   target.next = undefined;
   client.socket.write(Uint8Array.of(3));
   assert.equal(await client.ask("qC"), "QC1");
@@ -104,19 +67,19 @@ test("Ctrl-C stops a run, also one that is still on its way; at other times it d
 test("a client that detaches, kills or breaks off leaves without its points, and the next one may come", async (t) => {
   const { target, server, log } = await rig(t);
   for (const packet of ["D", "k"]) {
-    const client = new Raw(server);
+    const client = new RawClient(server);
     assert.equal(await client.ask("Z0,1000,1"), "OK");
     assert.equal(target.points.length, 1);
     client.send(packet);
     await once(client.socket, "close");
     assert.equal(target.points.length, 0);
   }
-  const last = new Raw(server);
+  const last = new RawClient(server);
   target.next = undefined;
   last.send("vCont;c");
   assert.ok(await last.packet());
   last.socket.destroy();
-  const next = await until(() => new Raw(server), async (client) => (await client.ask("qC")) === "QC1");
+  const next = await until(() => new RawClient(server), async (client) => (await client.ask("qC")) === "QC1");
   assert.deepEqual(log.filter((line) => !line.startsWith("gdb:")), ["detach", "kill", "disconnect"]);
   next.socket.destroy();
 });
@@ -131,9 +94,9 @@ async function until<T>(make: () => T, works: (made: T) => Promise<boolean>): Pr
 
 test("there is one client at a time", async (t) => {
   const { server, log } = await rig(t);
-  const first = new Raw(server);
+  const first = new RawClient(server);
   assert.equal(await first.ask("qC"), "QC1");
-  const second = new Raw(server);
+  const second = new RawClient(server);
   assert.equal(await second.ask("qC"), undefined);
   assert.equal(await first.ask("qC"), "QC1");
   assert.deepEqual(log, ["gdb: a second client was turned away"]);
@@ -148,23 +111,13 @@ test("a port that is taken is an error in one line", async (t) => {
 
 test("ten thousand random and mutated packets over a socket end nothing", async (t) => {
   const { server } = await rig(t);
-  const client = new Raw(server);
+  const client = new RawClient(server);
   client.socket.write(encodePacket("QStartNoAckMode"));
   assert.equal(await client.packet(), "OK");
-  let asked = 0;
-  const answered = async () => {
-    // The $ ends whatever the bytes before may have begun; what they were answered with comes first.
-    client.send(`qThreadExtraInfo,${(++asked % 4) + 1}`);
-    client.send("qC");
-    let last: string | undefined;
-    do last = await client.packet();
-    while (last !== undefined && !/^QC[1-4]$/.test(last));
-    assert.ok(last);
-  };
   await fc.assert(
     fc.asyncProperty(fc.array(anyBytes, { minLength: 20, maxLength: 20 }), async (texts) => {
       client.socket.write(Buffer.from(texts.join(""), "latin1"));
-      await answered();
+      await client.resynchronized();
     }),
     { numRuns: 500 },
   );
