@@ -227,7 +227,10 @@ export class Session {
   }
 
   async #stepBack(cpu: number, n: number): Promise<Reason> {
-    for (let i = 0; i < n; i++) {
+    let done = 0;
+    const pause = this.#pauses("travelling", () => done / n);
+    for (; done < n; done++) {
+      if (done > 0 && (await pause())) return { kind: "interrupted" };
       const last = this.machine.lastStep(cpu);
       if (last === undefined || last < this.timeline.start) {
         return { kind: "start-of-history", note: `CPU ${cpu} has made no step before this one` };
