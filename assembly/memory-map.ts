@@ -87,10 +87,13 @@ export const ANSWER_BASE: u32 = EVENT_BASE + EVENT_SIZE - PAGE_SIZE;
 
 /** D: exploration (explore/state.ts): the machine's part, then one part for each CPU with its store buffer. */
 export const EXPLORE_BASE: u32 = EVENT_BASE + EVENT_SIZE;
-export const EXPLORE_STRIDE: u32 = 1 * KIB;
+export const EXPLORE_STRIDE: u32 = 4 * KIB;
 export const EXPLORE_SIZE: u32 = (MAX_CPUS + 1) * EXPLORE_STRIDE;
+/** D: the transitions that are possible now, for the host: u16 each (explore/transitions.ts). */
+export const ENABLED_BASE: u32 = EXPLORE_BASE + EXPLORE_SIZE;
+export const ENABLED_SIZE: u32 = 64 * KIB;
 /** D: which words of which frames CPUs share (explore/memory.ts). */
-export const SHARED_BASE: u32 = EXPLORE_BASE + EXPLORE_SIZE;
+export const SHARED_BASE: u32 = ENABLED_BASE + ENABLED_SIZE;
 export const SHARED_FRAMES: u32 = 4096;
 export const SHARED_SIZE: u32 = SHARED_FRAMES * 72;
 /** D: what an exploration has changed, to go back (explore/trail.ts). */

@@ -5,6 +5,8 @@ import { Cpu, count } from "../cpu/state";
 import { C_IPI_RECEIVED, C_CYCLES_IPI } from "../probe/counters";
 import { charge, COST_IPI_RECEIVE } from "../probe/cost";
 import { emit, stepOf, EVENT_IPI_DELIVER } from "../probe/events";
+import { exploration } from "../explore/state";
+import { noteLapic } from "../explore/trail";
 import { wake, NEVER } from "../smp/clock";
 import { Lapic, lapicOf, acceptFixed } from "./lapic";
 import { acceptSpecial, reportError, ERROR_RECEIVE_VECTOR, MODE_LOWEST } from "./lvt";
@@ -59,9 +61,26 @@ export function land(cpu: Cpu, clock: u64): void {
   apic.flightDue = due;
 }
 
+/** Accepts the message at place `n` of the queue to `cpu` now, whatever its due tick; exploration decides when. */
+export function landOne(cpu: Cpu, n: u32): void {
+  const apic = lapicOf(cpu);
+  const flight = flightAt(apic, n);
+  accept(cpu, flight);
+  apic.flightCount--;
+  const after = (apic.flightCount - n) * <u32>offsetof<Flight>();
+  memory.copy(changetype<usize>(flight), changetype<usize>(flight) + offsetof<Flight>(), after);
+}
+
+/** Mode and vector of the message at place `n`. */
+export function messageVector(cpu: Cpu, n: u32): u32 {
+  const flight = flightAt(lapicOf(cpu), n);
+  return <u32>flight.mode << 8 | flight.vector;
+}
+
 /** Sends a message from `from` to `cpu`, to be accepted at tick `due`. A full queue first gives up its delays. */
 export function launch(from: Cpu, cpu: Cpu, mode: u32, vector: u32, due: u64): void {
   const apic = lapicOf(cpu);
+  if (exploration().on) noteLapic(cpu.index);
   if (apic.flightCount == CAPACITY) land(cpu, NEVER);
   const flight = flightAt(apic, apic.flightCount++);
   flight.due = due;

@@ -4,8 +4,10 @@
 
 import { Cpu, cpuAt } from "../cpu/state";
 import { getRflags } from "../cpu/flags";
+import { lapicOf } from "../apic/lapic";
+import { messageVector } from "../apic/flight";
 import { machine } from "../global";
-import { bufferedAt, exploration, exploredOf } from "./state";
+import { bufferedAt, exploration, exploredOf, oldCount, oldValueAt } from "./state";
 
 // Odd constants with about as many ones as zeros.
 const K1: u64 = 0x9fb21c651e98df25;
@@ -52,6 +54,20 @@ function addCpu(cpu: Cpu): void {
     add(buffered.pa << 8 | buffered.size);
     add(buffered.value);
   }
+  for (let t: u32 = 0; t < exploration().tracked; t++) {
+    const n = oldCount(cpu.index, t);
+    add(n);
+    for (let i: u32 = 0; i < n; i++) add(load<u64>(oldValueAt(cpu.index, t, i)));
+  }
+  if (exploration().handlers) addLapic(cpu, explored.fault);
+}
+
+/** Interrupts are taken as soon as they are delivered, so what is under way says all; of one in service RIP tells. */
+function addLapic(cpu: Cpu, fault: u32): void {
+  const messages = lapicOf(cpu).flightCount;
+  add(<u64>fault << 32 | messages);
+  for (let n: u32 = 0; n < messages; n++) add(messageVector(cpu, n));
+  add(cpu.cr2);
 }
 
 /** Computes the hash of the state as it is now; `hashHalf` gives its halves. */

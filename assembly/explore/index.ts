@@ -1,29 +1,39 @@
 // Exploration, for the host: begin it, say what is shared, give a CPU its turn, drain a store, go back.
 
-import { SHARED_BASE, SHARED_SIZE } from "../memory-map";
-import { machine } from "../global";
+import { EXPLORE_BASE, EXPLORE_SIZE, SHARED_BASE, SHARED_SIZE } from "../memory-map";
 import { dropDerived } from "../mmu/invalidate";
-import { Explored, exploration, exploredOf } from "./state";
+import { exploration, exploredOf } from "./state";
 
-export { advance as exploreAdvance } from "./advance";
-export { drainOldest as exploreDrain, share as exploreShare } from "./memory";
+export { goOn as exploreGoOn } from "./advance";
+export { share as exploreShare } from "./memory";
+export { enabled as exploreEnabled, take as exploreTake } from "./transitions";
+export { track as exploreTrack } from "./translations";
 export { hashHalf as exploreHashHalf, hashState as exploreHash } from "./hash";
 export { forgetVisited as exploreForget, visit as exploreVisit, visitedCount as exploreVisited, visitedHasRoom as exploreVisitedHasRoom } from "./visited";
 export { trailHasRoom as exploreHasRoom, undo as exploreUndo } from "./trail";
 
-/** Begins an exploration from the state as it is: no store waits, nothing is shared. `buffers`: TSO, else sequential consistency. */
-export function exploreBegin(buffers: bool): void {
+/**
+ * Begins an exploration from the state as it is: no store waits, nothing is shared or tracked. `buffers`: TSO, else
+ * sequential consistency. `handlers`: the guest has handlers for exceptions and interrupts; else an exception is the end.
+ */
+export function exploreBegin(buffers: bool, handlers: bool): void {
   const x = exploration();
+  memory.fill(EXPLORE_BASE, 0, EXPLORE_SIZE);
+  memory.fill(SHARED_BASE, 0, SHARED_SIZE);
   x.on = 1;
   x.buffers = buffers ? 1 : 0;
-  x.granted = 0;
-  x.locked = 0;
-  x.trail = 0;
-  x.memory0 = 0;
-  x.memory1 = 0;
-  memory.fill(SHARED_BASE, 0, SHARED_SIZE);
-  for (let i: u32 = 0; i < machine().cpus; i++) memory.fill(changetype<usize>(exploredOf(i)), 0, offsetof<Explored>());
+  x.handlers = handlers ? 1 : 0;
   dropDerived();
+}
+
+/** Whether an entry without W may raise #PF where memory permits the store (the manual's spurious fault). */
+export function exploreSpurious(may: bool): void {
+  exploration().spurious = may ? 1 : 0;
+}
+
+/** Whether some CPU had more old translations of a page than there is room for: the search then missed some. */
+export function exploreOverflowed(): bool {
+  return exploration().overflow != 0;
 }
 
 /** Ends it: the machine runs by its own schedule again. */
@@ -41,7 +51,7 @@ export function exploreBuffered(index: u32): u32 {
   return exploredOf(index).count;
 }
 
-/** What CPU `index` waits for: PARKED to ENDLESS of explore/state.ts. */
+/** What CPU `index` waits for: PARKED to ENDLESS of explore/codes.ts. */
 export function exploreStatus(index: u32): u32 {
   return exploredOf(index).status;
 }

@@ -9,7 +9,8 @@ import { ramAt } from "../global";
 import { FRAME_SHARED, flagFrame, frameFlags } from "../mmu/frames";
 import { readRam } from "../mmu/physical";
 import { BUFFER_CAPACITY, BufferedStore, bufferedAt, exploration, Explored, exploredOf } from "./state";
-import { note, setGuestWord } from "./trail";
+import { note, noteGuestWord } from "./trail";
+import { wordChanged } from "./translations";
 
 /** A table of shared frames: u32 frame + 1, then a bit map of its 512 words. */
 const SHARED_BYTES: usize = 8 + 64;
@@ -57,7 +58,16 @@ function park(cpu: Cpu, pa: u64, writes: u32): void {
   const explored = exploredOf(cpu.index);
   explored.parkedAt = pa;
   explored.parkedWrites = writes;
+  explored.onPage = 0;
   cpu.fault = FAULT_PARK;
+}
+
+/** Changes the word of guest memory at linear-memory offset `at`, a multiple of 8. */
+export function setGuestWord(at: usize, value: u64): void {
+  const before = load<u64>(at);
+  noteGuestWord(at, value);
+  store<u64>(at, value);
+  wordChanged(at, before, value);
 }
 
 /** Writes memory itself. */

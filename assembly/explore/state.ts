@@ -1,20 +1,15 @@
-// What exploration adds to the machine's state: a store buffer for each CPU, which memory CPUs share, and where each CPU
-// waits. While it is on, CPUs run only when the explorer says so (advance.ts), one instruction at a time.
+// What exploration adds to the machine's state: for each CPU a store buffer, what it waits for, and which translations it
+// may use. While it is on, CPUs run only when the explorer says so (advance.ts), one instruction at a time.
 //
 // Everything that changes on the way is noted in the trail (trail.ts), so that any earlier state can be had again.
 
 import { EXPLORE_BASE, EXPLORE_STRIDE } from "../memory-map";
 
-/** What a CPU is waiting for: returned by `advance`, and kept. */
-export const PARKED: u32 = 0; // the next instruction accesses shared memory: it wants its turn
-export const BLOCKED: u32 = 1; // the next instruction needs an empty store buffer
-export const FINISHED: u32 = 2; // HLT
-export const FAULTED: u32 = 3; // an exception, which a bare program has no handler for
-export const STOPPED: u32 = 4; // something that is not implemented, or shutdown: the stop record says what
-export const ENDLESS: u32 = 5; // it ran as far as allowed without sharing anything
-
 /** Stores that wait in one CPU's buffer at the most; a store into a full one parks until it has drained. */
 export const BUFFER_CAPACITY: u32 = 32;
+/** Old values of a page's word that one CPU may have. */
+export const OLD_VALUES: u32 = 15;
+export const TRACKED_PAGES: u32 = 16;
 
 @unmanaged
 export class BufferedStore {
@@ -30,16 +25,24 @@ export class BufferedStore {
 export class Explored {
   /** Stores in the buffer. */
   count: u32;
-  /** PARKED to ENDLESS. */
+  /** PARKED to ENDLESS of codes.ts. */
   status: u32;
-  /** PARKED: the physical address, and 1 if the access may write. */
+  /** PARKED: the physical address, of a tracked page the linear one; and nonzero if the access may write. */
   parkedAt: u64;
   parkedWrites: u32;
-  /** Exception that the CPU faulted with: 0x100 | vector. */
+  /** PARKED: nonzero if before a tracked page, and its number. */
+  onPage: u32;
+  parkedPage: u32;
+  /** FAULTED: the exception, 0x100 | vector, and its error code. */
   fault: u32;
+  faultCode: u32;
+  faultHasCode: u32;
 }
 
 const BUFFER_OFFSET: usize = 64;
+const OLD_OFFSET: usize = 1024;
+const OLD_STRIDE: usize = 8 + 8 * <usize>OLD_VALUES;
+const TRACKED_OFFSET: usize = 128;
 
 @inline
 export function exploredOf(index: u32): Explored {
@@ -50,6 +53,32 @@ export function exploredOf(index: u32): Explored {
 @inline
 export function bufferedAt(index: u32, n: u32): BufferedStore {
   return changetype<BufferedStore>(EXPLORE_BASE + (index + 1) * EXPLORE_STRIDE + BUFFER_OFFSET + n * offsetof<BufferedStore>());
+}
+
+/** Where old value `n` of tracked page `t` of CPU `index` is; the count of them is 8 bytes before the first. */
+@inline
+export function oldValueAt(index: u32, t: u32, n: u32): usize {
+  return EXPLORE_BASE + (index + 1) * EXPLORE_STRIDE + OLD_OFFSET + t * OLD_STRIDE + 8 + n * 8;
+}
+
+/** Old values that CPU `index` may use for tracked page `t`. */
+@inline
+export function oldCount(index: u32, t: u32): u32 {
+  return load<u32>(oldValueAt(index, t, 0) - 8);
+}
+
+/** A page whose translations are chosen. */
+@unmanaged
+export class TrackedPage {
+  page: u64;
+  /** Physical address of the word that maps it. */
+  word: u32;
+  reserved: u32;
+}
+
+@inline
+export function trackedAt(t: u32): TrackedPage {
+  return changetype<TrackedPage>(EXPLORE_BASE + TRACKED_OFFSET + t * offsetof<TrackedPage>());
 }
 
 /** Machine-wide part, before the first CPU's. */
@@ -65,7 +94,17 @@ export class Exploration {
   locked: u32;
   /** Bytes used of the trail. */
   trail: u32;
-  reserved: u32;
+  /** Tracked pages. */
+  tracked: u32;
+  /** CHOICE_* of codes.ts, of the access under way, and the old value that it uses. */
+  choice: u32;
+  /** Nonzero if an entry without W may fault where memory permits the store. */
+  spurious: u32;
+  chosen: u64;
+  /** Nonzero if exceptions and interrupts have handlers in the guest. */
+  handlers: u32;
+  /** Nonzero once a CPU had more than OLD_VALUES old values: the search then misses some. */
+  overflow: u32;
   /** Sums over the words of memory that changed since exploration began: half of the state's hash each (hash.ts). */
   memory0: u64;
   memory1: u64;

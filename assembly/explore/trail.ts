@@ -9,6 +9,8 @@ import { exploration } from "./state";
 import { noteMemoryWord } from "./hash";
 
 const HEADER: u32 = 8;
+/** Local APIC and its queue (apic/lapic.ts, apic/flight.ts), in the CPU's block. */
+const LAPIC_BYTES: u32 = 0xa00;
 /** Set in "how many": the bytes are a word of guest memory, which takes part in the running hash. */
 const GUEST_WORD: u32 = 0x80000000;
 
@@ -31,16 +33,20 @@ export function note(at: usize, bytes: u32): void {
   push(at, bytes, 0);
 }
 
+/** Notes a CPU's local APIC, with the messages that are under way to it. */
+export function noteLapic(index: u32): void {
+  push(CPU_BASE + index * CPU_STRIDE + 0x800, LAPIC_BYTES, 0);
+}
+
 /** Notes a CPU's registers. */
 export function noteCpu(index: u32): void {
   push(CPU_BASE + index * CPU_STRIDE, (offsetof<Cpu>() + 7) & ~7, 0);
 }
 
-/** Changes the word of guest memory at linear-memory offset `at`, a multiple of 8. */
-export function setGuestWord(at: usize, value: u64): void {
+/** Notes the word of guest memory at linear-memory offset `at`, a multiple of 8, which becomes `value`. */
+export function noteGuestWord(at: usize, value: u64): void {
   push(at, 8, GUEST_WORD);
   noteMemoryWord(at, load<u64>(at), value);
-  store<u64>(at, value);
 }
 
 /** Puts back what has changed since the trail was `mark` bytes long. */

@@ -9,6 +9,7 @@ import { machine, frameAt, ramAt } from "../global";
 import { mmioRead, mmioWrite } from "../apic/mmio";
 import { exploredLoad, exploredStore } from "../explore/memory";
 import { exploration } from "../explore/state";
+import { chosenPhysical, trackedPage, usedChoice, usedWalk } from "../explore/translations";
 import { entryAt, physicalIn, ENTRY_DIRTY, ENTRY_STALE, RIGHTS, NO_SLOT } from "./entry";
 import { fillFront, frontList, frontRead, frontWrite, supervisorTable, UNPAGED_LIST } from "./front";
 import { inRam, readRam, storeRam, writeRam } from "./physical";
@@ -65,11 +66,23 @@ function translateData(cpu: Cpu, va: u64, size: u32, access: u32): u64 {
     if (inRam(va, 1) && machine().preset != PRESET_NONE) fillFront(cpu, tableOf(cpu, access), va, va, UNPAGED_LIST, !load<u8>(frameAt(va)));
     return va;
   }
+  if (exploration().on) {
+    const t = trackedPage(exploration(), va);
+    if (t >= 0) return translateTracked(cpu, va, size, access, t);
+  }
   const listed = access & ACCESS_WRITE ? storeThroughList(cpu, va, access) : u64.MAX_VALUE;
   if (listed != u64.MAX_VALUE) return listed;
   const pa = translate(cpu, ROLE_L1D, va, size, access);
   if (cpu.fault) return 0;
   enterFront(cpu, va, pa, access);
+  return pa;
+}
+
+/** The same for a page whose translations an exploration chooses. */
+function translateTracked(cpu: Cpu, va: u64, size: u32, access: u32, t: u32): u64 {
+  if (usedChoice(cpu, t, va, access)) return cpu.fault ? 0 : chosenPhysical(va);
+  const pa = translate(cpu, ROLE_L1D, va, size, access);
+  usedWalk(cpu, t);
   return pa;
 }
 

@@ -4,6 +4,8 @@
 // A flush gives PCIDs new generations (mmu/generation.ts) and leaves the entries to be found dead; only single pages are
 // looked for. The front caches are emptied by every flush.
 
+import { exploration } from "../explore/state";
+import { forgetAllPages, forgetPage } from "../explore/translations";
 import { Cpu, count, cpuAt, CR0_PG, CR4_PAE, CR4_PCIDE, CR4_PGE, CR4_SMEP } from "../cpu/state";
 import {
   C_CR3_FLUSH, C_CR3_KEEP, C_CR4_FLUSH, C_CYCLES_INVALIDATE, C_INVLPG, C_INVPCID, C_TLB_INVALIDATIONS,
@@ -75,6 +77,7 @@ export function invlpg(cpu: Cpu, va: u64): void {
   count(cpu, C_INVLPG);
   charge(cpu, C_CYCLES_INVALIDATE, COST_INVALIDATE_PAGE);
   emit(EVENT_INVALIDATE, cpu, INVALIDATE_PAGE, va, t.pcid);
+  if (exploration().on) forgetPage(cpu.index, va);
   dropTranslations(cpu, va, t.current, t.global, ALL_ROLES);
   endStructures(cpu);
 }
@@ -123,6 +126,7 @@ export function writeCr3(cpu: Cpu, value: u64): void {
     count(cpu, C_CR3_FLUSH);
     charge(cpu, C_CYCLES_INVALIDATE, COST_INVALIDATE_ALL);
     emit(EVENT_INVALIDATE, cpu, INVALIDATE_PCID, 0, pcidOf(cpu));
+    if (exploration().on) forgetAllPages(cpu.index);
     endPcid(cpu, pcidOf(cpu));
   }
   dropFront(cpu);

@@ -6,7 +6,7 @@ import { codeWritten } from "../cpu/code";
 import { C_CODE_WRITES } from "../probe/counters";
 import { storedPhysical } from "../debug/access";
 import { exploration } from "../explore/state";
-import { setGuestWord } from "../explore/trail";
+import { setGuestWord } from "../explore/memory";
 import { machine, ramAt, frameAt } from "../global";
 import { FRAME_CODE, FRAME_PT, FRAME_WATCHED, FRAME_CLEAN, unflagFrame, holdsCode } from "./frames";
 import { storedIntoTable, tableWordChanged } from "./staleness";

@@ -28,8 +28,10 @@ export interface LitmusOptions {
 /** Runs `litmus` in every order that the machine permits. */
 export async function exploreLitmus(litmus: Litmus, options: LitmusOptions = {}): Promise<LitmusResult> {
   const placed = await place(litmus);
-  const shared = [...placed.locations.values()].map((at) => [at, 8] as const);
-  const system = new System(placed.machine, placed.cpus, shared, { storeBuffers: options.storeBuffers ?? true });
+  const exploration = placed.machine.explore({ storeBuffers: options.storeBuffers ?? true });
+  for (const at of placed.locations.values()) exploration.share(at, 8);
+  const system = new System(placed.machine, exploration, placed.cpus);
+  system.begin();
   const states = new Map<string, boolean>();
   let stuck = 0;
   const coverage = exhaustive(system, {

@@ -1,23 +1,51 @@
 // The machine under an order of events that somebody else chooses: the host's face of assembly/explore. While an
 // exploration is on, `Machine.run` must not be called.
 
+import * as codes from "../../assembly/explore/codes.js";
+import { ENABLED_BASE, ENABLED_SIZE } from "../../assembly/memory-map.js";
 import type { CoreExports } from "./core.js";
 
-/** What a CPU waits for, in the core's order (assembly/explore/state.ts). */
+/** What a CPU waits for, in the core's order (assembly/explore/codes.ts). */
 export const EXPLORED_STATUS = ["parked", "blocked", "finished", "faulted", "stopped", "endless"] as const;
 export type ExploredStatus = (typeof EXPLORED_STATUS)[number];
 
 export interface ExplorationOptions {
   /** Stores wait in buffers (TSO); else every store is seen at once (sequential consistency). */
   readonly storeBuffers: boolean;
+  /** The guest has handlers for exceptions and interrupts. Without them an exception is the end. */
+  readonly handlers?: boolean;
+}
+
+/** Something that can happen next, as a number (assembly/explore/codes.ts). */
+export type Transition = number;
+
+/** A transition in words. */
+export type TransitionView = { readonly cpu: number } & (
+  /** The waiting instruction goes on; through old value number `old` of its page's word, if given. */
+  | { readonly kind: "step"; readonly old?: number }
+  | { readonly kind: "spurious-fault" }
+  | { readonly kind: "drain" }
+  /** The message at `place` of the queue is delivered. */
+  | { readonly kind: "deliver"; readonly place: number }
+);
+
+export function viewTransition(transition: Transition): TransitionView {
+  const cpu = transition >> codes.CPU_SHIFT;
+  const what = transition & ((1 << codes.CPU_SHIFT) - 1);
+  if (what >= codes.DELIVER) return { cpu, kind: "deliver", place: what - codes.DELIVER };
+  if (what === codes.DRAIN) return { cpu, kind: "drain" };
+  if (what === codes.CHOICE_SPURIOUS) return { cpu, kind: "spurious-fault" };
+  return what === codes.CHOICE_WALK ? { cpu, kind: "step" } : { cpu, kind: "step", old: what };
 }
 
 export class Exploration {
   readonly #core: CoreExports;
+  readonly #enabled: Uint16Array;
 
-  constructor(core: CoreExports, options: ExplorationOptions) {
+  constructor(core: CoreExports, memory: ArrayBuffer, options: ExplorationOptions) {
     this.#core = core;
-    core.exploreBegin(options.storeBuffers ? 1 : 0);
+    this.#enabled = new Uint16Array(memory, ENABLED_BASE, ENABLED_SIZE / 2);
+    core.exploreBegin(options.storeBuffers ? 1 : 0, options.handlers ? 1 : 0);
     core.exploreForget();
   }
 
@@ -26,19 +54,34 @@ export class Exploration {
     if (!this.#core.exploreShare(BigInt(physical), bytes)) throw new RangeError("no room for another shared page");
   }
 
-  /** Lets a CPU that waits for nothing yet run up to its first access to shared memory. */
-  begin(cpu: number, limit: number): number {
-    return this.#core.exploreAdvance(cpu, 1, limit);
+  /** Lets the search choose the translations of the 4 KiB page at linear address `page`, which the word at `word` maps. */
+  track(page: bigint, word: number): void {
+    this.#core.exploreTrack(BigInt.asIntN(64, page), word);
   }
 
-  /** Gives CPU `cpu` its turn: one access, and on to the next. Returns an index of EXPLORED_STATUS. */
-  advance(cpu: number, limit: number): number {
-    return this.#core.exploreAdvance(cpu, 0, limit);
+  /** Whether an entry without W may raise #PF where memory permits the store. Off at first. */
+  set spuriousFaults(may: boolean) {
+    this.#core.exploreSpurious(may ? 1 : 0);
   }
 
-  /** The oldest store in the buffer of `cpu` reaches memory. */
-  drain(cpu: number): void {
-    this.#core.exploreDrain(cpu);
+  /** True once a CPU had more old translations of a page than there is room for: the search has missed some. */
+  get overflowed(): boolean {
+    return this.#core.exploreOverflowed() !== 0;
+  }
+
+  /** Lets a CPU that waits for nothing yet run up to its first access to what is shared. */
+  begin(cpu: number, limit: number): void {
+    this.#core.exploreGoOn(cpu, limit);
+  }
+
+  /** What can happen now. The array is the core's, and the next call writes it anew. */
+  enabled(): Uint16Array {
+    return this.#enabled.subarray(0, this.#core.exploreEnabled());
+  }
+
+  /** Makes one of `enabled` happen; its CPU runs at most `limit` instructions. */
+  take(transition: Transition, limit: number): ExploredStatus {
+    return EXPLORED_STATUS[this.#core.exploreTake(transition, limit)]!;
   }
 
   buffered(cpu: number): number {
@@ -63,7 +106,7 @@ export class Exploration {
     this.#core.exploreUndo(mark);
   }
 
-  /** Whether the trail has room for another step. */
+  /** Whether the trail has room for `bytes` more. */
   hasRoom(bytes: number): boolean {
     return this.#core.exploreHasRoom(bytes) !== 0;
   }
@@ -71,6 +114,11 @@ export class Exploration {
   /** Notes the state; true if the search has not been in it. */
   visit(): boolean {
     return this.#core.exploreVisit() !== 0;
+  }
+
+  /** Forgets the states that were noted. */
+  forget(): void {
+    this.#core.exploreForget();
   }
 
   /** States noted so far. */

@@ -14,4 +14,6 @@ export type { Device, DeviceBus, PortRange } from "./device.js";
 export { EVENT_KINDS, type EventKind, type MachineEvent } from "./events.js";
 export { TLB_KINDS, TLB_STRUCTURES, type TlbEntry, type TlbKind, type TlbStructure } from "./tlb.js";
 export { loadIced } from "./disassemble.js";
-export { EXPLORED_STATUS, type Exploration, type ExplorationOptions, type ExploredStatus } from "./exploration.js";
+export {
+  EXPLORED_STATUS, type Exploration, type ExplorationOptions, type ExploredStatus, type Transition, type TransitionView, viewTransition,
+} from "./exploration.js";

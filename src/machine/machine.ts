@@ -206,7 +206,7 @@ export class Machine {
 
   /** Begins an exploration from the state as it is now. One at a time. */
   explore(options: ExplorationOptions): Exploration {
-    return new Exploration(this.#core, options);
+    return new Exploration(this.#core, this.#memory, options);
   }
 
   /** Sets a register as a debugger does: unchecked. */

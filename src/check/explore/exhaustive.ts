@@ -1,7 +1,8 @@
 // Stateful depth-first search: every transition of every state, each state once. What it guarantees: every outcome of
 // every execution, if it comes to its end, but for the chance that two states have one 128-bit hash.
 
-import { type System, type Transition } from "./system.js";
+import type { Transition } from "../../machine/index.js";
+import type { System } from "./system.js";
 
 export interface Visitor {
   /** An execution came to its end. The machine is in its final state. */
