@@ -101,8 +101,9 @@ export const TRAIL_BASE: u32 = SHARED_BASE + SHARED_SIZE;
 export const TRAIL_SIZE: u32 = 64 * MIB;
 /** D: hashes of the states that a search has been in (explore/visited.ts). */
 export const VISITED_BASE: u32 = TRAIL_BASE + TRAIL_SIZE;
-export const VISITED_ENTRIES: u32 = 16 * 1024 * 1024;
-export const VISITED_SIZE: u32 = VISITED_ENTRIES * 16;
+/** The largest table has 2^this entries of 16 bytes; the smaller ones before it are a fifteenth of it together. */
+export const VISITED_BITS: u32 = 22;
+export const VISITED_SIZE: u32 = 72 * MIB;
 
 /** D: stop points, what hit them, and which events are wanted (debug/state.ts): the host's wishes, not the machine's state. */
 export const DEBUG_BASE: u32 = VISITED_BASE + VISITED_SIZE;

@@ -2,7 +2,7 @@
 // exploration is on, `Machine.run` must not be called.
 
 import * as codes from "../../assembly/explore/codes.js";
-import { ENABLED_BASE, ENABLED_SIZE } from "../../assembly/memory-map.js";
+import { CPU_BASE, CPU_STRIDE, ENABLED_BASE, ENABLED_SIZE } from "../../assembly/memory-map.js";
 import type { CoreExports } from "./core.js";
 
 /** What a CPU waits for, in the core's order (assembly/explore/codes.ts). */
@@ -41,10 +41,12 @@ export function viewTransition(transition: Transition): TransitionView {
 export class Exploration {
   readonly #core: CoreExports;
   readonly #enabled: Uint16Array;
+  readonly #words: Uint32Array;
 
   constructor(core: CoreExports, memory: ArrayBuffer, options: ExplorationOptions) {
     this.#core = core;
     this.#enabled = new Uint16Array(memory, ENABLED_BASE, ENABLED_SIZE / 2);
+    this.#words = new Uint32Array(memory);
     core.exploreBegin(options.storeBuffers ? 1 : 0, options.handlers ? 1 : 0);
     core.exploreForget();
   }
@@ -95,6 +97,11 @@ export class Exploration {
   /** The exception that a faulted CPU ended with. */
   vector(cpu: number): number {
     return this.#core.exploreVector(cpu);
+  }
+
+  /** The low half of the general register with encoding number `register`. */
+  registerLow(cpu: number, register: number): number {
+    return this.#words[(CPU_BASE + cpu * CPU_STRIDE + register * 8) >>> 2]!;
   }
 
   /** A place in the search to come back to. */

@@ -204,6 +204,11 @@ export class Machine {
     this.#core.enterLong(this.#checkCpu(cpu), BigInt(rip), BigInt(rsp), BigInt(cr3));
   }
 
+  /** RAM itself, by physical address: what is written here no CPU's decoded code or TLB takes notice of. */
+  ramView(): DataView {
+    return new DataView(this.#memory, map.RAM_BASE, this.options.memory);
+  }
+
   /** Begins an exploration from the state as it is now. One at a time. */
   explore(options: ExplorationOptions): Exploration {
     return new Exploration(this.#core, this.#memory, options);
