@@ -3,4 +3,7 @@
 export { exploreLitmus, type LitmusOptions, type LitmusResult } from "./outcomes.js";
 export { litmusText } from "./report/litmus-text.js";
 export { parseLitmus, type Litmus } from "./scenario/litmus.js";
-export { ScenarioError } from "./scenario/source.js";
+export { ScenarioError, Source } from "./scenario/source.js";
+export { parseProgram, type Program } from "./translation/program.js";
+export { parsePrograms, ProgramRunner } from "./translation/programs.js";
+export type { Outcomes } from "./translation/runner.js";

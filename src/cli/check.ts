@@ -1,13 +1,15 @@
-// `shootdown check FILE...`: explores litmus tests and prints their final states as herd does.
+// `shootdown check FILE...`: explores litmus tests and prints their final states as herd does; or, with --programs, runs
+// translation programs and prints their outcomes as JSON lines.
 
 import { Command } from "commander";
-import { exploreLitmus, litmusText, parseLitmus } from "../index.js";
+import { exploreLitmus, litmusText, parseLitmus, parsePrograms, ProgramRunner, startProgress, UserError } from "../index.js";
 import { readInput } from "./files.js";
 import { FAILED } from "./status.js";
 
 interface CheckFlags {
   readonly storeBuffers: boolean;
   readonly json?: boolean;
+  readonly programs?: string;
 }
 
 const HELP = `
@@ -15,22 +17,56 @@ Exit status: 0; 1 if a condition with ~exists or forall is not met, or an exists
 
 export function checkCommand(): Command {
   return new Command("check")
-    .description("explore litmus tests: every order in which CPUs and their store buffers may act")
-    .argument("<files...>", "litmus tests for X86_64, in herd's form")
+    .description("explore litmus tests: every order in which CPUs, store buffers and TLBs may act")
+    .argument("[files...]", "litmus tests for X86_64, in herd's form")
     .option("--no-store-buffers", "every store is seen at once: sequential consistency")
     .option("--json", "one line of JSON for each test")
+    .option("--programs <file>", "translation programs in their compact form, one to a line; prints outcomes as JSON lines")
     .addHelpText("after", HELP)
     .action(check);
 }
 
+const readText = async (file: string): Promise<string> => new TextDecoder().decode(await readInput(file));
+
 async function check(files: readonly string[], flags: CheckFlags): Promise<void> {
+  if (flags.programs !== undefined) {
+    if (files.length > 0) throw new UserError("--programs takes one file, and no litmus tests besides");
+    return checkPrograms(flags.programs);
+  }
+  if (files.length === 0) throw new UserError("a file is missing: litmus tests, or --programs");
+  await checkLitmus(files, flags);
+}
+
+async function checkLitmus(files: readonly string[], flags: CheckFlags): Promise<void> {
   // All of them are read before the first is run: a mistake in the last one should not cost the time of the others.
   const tests = [];
-  for (const file of files) tests.push(parseLitmus(file, new TextDecoder().decode(await readInput(file))));
+  for (const file of files) tests.push(parseLitmus(file, await readText(file)));
   for (const [i, litmus] of tests.entries()) {
     const result = await exploreLitmus(litmus, flags);
     if (!result.ok) process.exitCode = FAILED;
     if (flags.json) process.stdout.write(`${JSON.stringify({ version: 1, file: files[i], ...result })}\n`);
     else process.stdout.write(`${i > 0 ? "\n" : ""}${litmusText(litmus, result, flags.storeBuffers)}\n`);
+  }
+}
+
+/** How many programs are run between two writes. */
+const BATCH = 256;
+
+async function checkPrograms(file: string): Promise<void> {
+  const programs = parsePrograms(file, await readText(file));
+  const runner = new ProgramRunner();
+  const progress = startProgress("check");
+  try {
+    for (let first = 0; first < programs.length; first += BATCH) {
+      const lines = [];
+      for (const program of programs.slice(first, first + BATCH)) {
+        const { outcomes, spurious } = await runner.run(program);
+        lines.push(`${JSON.stringify({ p: program.text, o: outcomes, s: spurious })}\n`);
+      }
+      if (!process.stdout.write(lines.join(""))) await new Promise<void>((done) => process.stdout.once("drain", done));
+      progress.update((first + lines.length) / programs.length, `${first + lines.length} of ${programs.length} programs`);
+    }
+  } finally {
+    progress.done();
   }
 }
