@@ -1,22 +1,14 @@
 // `shootdown boot IMAGE`: runs an image with its serial line on the terminal.
 
-import { basename } from "node:path";
 import { Command, Option } from "commander";
-import { MiB, parseModuleList, Pc, type TlbPreset } from "../index.js";
+import type { Pc } from "../index.js";
 import { Console } from "./console.js";
-import { readInput } from "./files.js";
+import { addImageOptions, type ImageFlags, loadPc } from "./image-options.js";
 import * as options from "./options.js";
 import { statsJson, statsTable } from "./stats.js";
 import { describeEnd, type End, exitStatus } from "./status.js";
 
-interface BootFlags {
-  readonly cpus: number;
-  readonly memory: number;
-  readonly fastMemory?: number;
-  readonly append: string;
-  readonly initrd?: string;
-  readonly tlb: TlbPreset;
-  readonly seed: number;
+interface BootFlags extends ImageFlags {
   readonly maxInstructions?: number;
   readonly timeout?: number;
   readonly stats?: "table" | "json";
@@ -32,16 +24,8 @@ or something that is not implemented. The reason is printed on stderr.
 On a terminal Ctrl-A X leaves and Ctrl-A H helps.`;
 
 export function bootCommand(): Command {
-  return new Command("boot")
+  return addImageOptions(new Command("boot"))
     .description("boot a multiboot or PVH image, with its serial line on the terminal")
-    .argument("<image>", "the image: ELF, or anything with a multiboot header")
-    .addOption(options.cpusOption(1))
-    .addOption(options.memoryOption(512 * MiB))
-    .addOption(options.fastMemoryOption())
-    .option("--append <text>", "command line for the guest", "")
-    .option("--initrd <files>", "modules: FILE[,FILE args]...")
-    .addOption(options.tlbOption())
-    .addOption(options.seedOption())
     .addOption(options.maxInstructionsOption())
     .addOption(options.timeoutOption())
     .addOption(new Option("--stats <form>", "print the counters on stderr at the end").choices(["table", "json"]))
@@ -50,14 +34,7 @@ export function bootCommand(): Command {
 }
 
 async function boot(image: string, flags: BootFlags): Promise<void> {
-  const pc = await Pc.create(flags);
-  const modules = await Promise.all(
-    (flags.initrd === undefined ? [] : parseModuleList(flags.initrd)).map(async ({ file, commandLine }) => ({
-      name: basename(file), bytes: await readInput(file), commandLine,
-    })),
-  );
-  pc.load(await readInput(image), { name: image, commandLine: flags.append, modules });
-
+  const { pc } = await loadPc(image, flags);
   const end = await runOnTerminal(pc, flags);
   process.stderr.write(`shootdown: ${describeEnd(end)}\n`);
   if (flags.stats === "table") process.stderr.write(`${statsTable(pc.machine)}\n`);

@@ -7,6 +7,7 @@ import { FailedRun, UserError } from "../index.js";
 import { benchCommand } from "./bench.js";
 import { bootCommand } from "./boot.js";
 import { checkCommand } from "./check.js";
+import { debugCommand } from "./debug.js";
 import { FAILED, USAGE } from "./status.js";
 import { version } from "./version.js";
 
@@ -14,6 +15,7 @@ const program = new Command("shootdown")
   .description("An x86-64 SMP machine whose TLBs are real: boots a kernel, and measures what TLB shootdowns cost.")
   .version(version, "-V, --version", "print the version")
   .addCommand(bootCommand())
+  .addCommand(debugCommand())
   .addCommand(benchCommand())
   .addCommand(checkCommand());
 

@@ -4,7 +4,7 @@ import { InvalidArgumentError, Option } from "commander";
 import { formatSize, MAX_CPUS, parseSize, parseWhole, TLB_PRESETS, UserError } from "../index.js";
 
 /** Makes an option's parser from a function that throws UserError. */
-function checked<T>(parse: (text: string) => T): (text: string) => T {
+export function checked<T>(parse: (text: string) => T): (text: string) => T {
   return (text) => {
     try {
       return parse(text);

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { consoleBlocks, documents, read } from "./documents.ts";
+import { consoleBlocks, debuggerLines, documents, read } from "./documents.ts";
 
 const PROGRAM = "dist/shootdown.js";
 
@@ -73,11 +73,14 @@ function matches(shown: readonly string[], lines: readonly string[]): boolean {
   return lines[0]?.trimEnd() === first.trimEnd() && matches(rest, lines.slice(1));
 }
 
-/** What a shell prints for `command`, on both streams, with `shootdown` standing for the program. */
-function run(command: string): string[] {
-  const script = `shootdown() { "$NODE" ${PROGRAM} "$@"; }\n${command}`;
+/**
+ * What a shell prints for `command`, on both streams, with `shootdown` standing for the program. `typed` are lines for
+ * the debugger, which then shows them as a terminal would.
+ */
+function run(command: string, typed: readonly string[]): string[] {
+  const script = `shootdown() { "$NODE" ${PROGRAM} "$@" ${typed.length > 0 ? "--echo" : ""}; }\n${command}`;
   const { stdout } = spawnSync("sh", ["-c", `exec 2>&1\n${script}`], {
-    encoding: "utf8", timeout: 120_000, env: { ...process.env, NODE: process.execPath },
+    encoding: "utf8", input: typed.map((line) => `${line}\n`).join(""), timeout: 120_000, env: { ...process.env, NODE: process.execPath },
   });
   return stdout.replaceAll("\r", "").replace(/\n$/, "").split("\n");
 }
@@ -85,7 +88,7 @@ function run(command: string): string[] {
 for (const { file, commands: lines } of blocks.filter((block) => block.exact)) {
   for (const { command, output } of lines) {
     test(`${file}: ${command}`, () => {
-      const printed = run(command);
+      const printed = run(command, debuggerLines(output));
       assert.ok(matches(output, printed), `expected\n${output.join("\n")}\n\nprinted\n${printed.join("\n")}`);
     });
   }

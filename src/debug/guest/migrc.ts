@@ -62,7 +62,8 @@ export function migrc(kernel: Kernel): Migrc {
   });
   const filling = threads(kernel).flatMap(({ task, pid, comm }) => {
     const request = kernel.value(task, "struct task_struct").member("mm_state.mreq");
-    return request.flag() ? [reader.request(request.target(), { pid, comm })] : [];
+    // Where the task is declared its type is not, so it is said here.
+    return request.flag() ? [reader.request(kernel.value(request.big(), "struct migrc_req"), { pid, comm })] : [];
   });
   return {
     policy: policy.flag() ? kernel.textAt(policy.target().member("name").big()) : "none yet",

@@ -1,0 +1,65 @@
+// Watchpoints: on memory by linear or physical address, and on what the TLBs hold of a page.
+
+import { UserError } from "../../../errors.js";
+import { sizeOfType } from "../../symbols/index.js";
+import type { Arguments } from "../arguments.js";
+import type { Command } from "../command.js";
+import type { Context } from "../context.js";
+import type { StopPoint } from "../../../machine/index.js";
+import { hex } from "../text/numbers.js";
+import { addPoint, CONDITION, ONLY_CPU, onCpu } from "./stop.js";
+
+const MOST = 4096;
+
+/** Where the expression lies, and how long it is; or the number that it is, and a word. */
+function watched(args: Arguments): { address: bigint; length: number } {
+  const value = args.value("ADDRESS")!;
+  const { address } = value;
+  const own = address === undefined ? 8 : sizeOfType(value.type) || 8;
+  const length = args.count("LENGTH", 1) ?? own;
+  if (length > MOST) throw new UserError(`at most ${MOST} bytes can be watched, not ${length}`);
+  return { address: address ?? BigInt.asUintN(64, value.number!), length };
+}
+
+const watch: Command = {
+  name: "watch", short: "wa", group: "stop",
+  args: [
+    { name: "KIND", kind: "choice", optional: true, choices: ["w", "r", "rw"] },
+    { name: "SPACE", kind: "choice", optional: true, choices: ["phys"] },
+    { name: "ADDRESS", kind: "expression", location: true },
+    { name: "LENGTH", kind: "count", optional: true }, ONLY_CPU, CONDITION,
+  ],
+  help: "stop after an instruction that writes (w), reads (r) or accesses (rw) memory",
+  detail: "ADDRESS is a variable, whose place and size are taken, or a number; the length is then 8 bytes unless it is given. With phys it is a physical address: an access counts under whatever linear address it is made. Page walks are not accesses.",
+  example: "watch w init_mm.context.tlb_gen",
+  run(context: Context, args: Arguments) {
+    const kind = args.text("KIND") ?? "w";
+    const space = args.has("SPACE") ? "physical" : "linear";
+    const { address, length } = watched(args);
+    if (space === "physical" && address + BigInt(length) > BigInt(context.machine.options.memory)) {
+      throw new UserError(`${hex(address)} is not in RAM`);
+    }
+    const stop: StopPoint = {
+      kind: "access", space, address, length, read: kind.includes("r"), write: kind.includes("w"), ...onCpu(args),
+    };
+    const text = `watch ${kind}${space === "physical" ? " phys" : ""} ${args.text("ADDRESS")}`;
+    const result = addPoint(context, args, text, [stop]);
+    return { ...result, text: `${result.text} at ${hex(address)}, ${length} bytes` };
+  },
+};
+
+const watchTlb: Command = {
+  name: "watch tlb", short: "wa tlb", group: "stop",
+  args: [{ name: "ADDRESS", kind: "expression" }, ONLY_CPU, CONDITION],
+  help: "stop after a TLB gets, loses, or is left with a stale translation of this page",
+  detail: "Fills; evictions and replacements; invalidations; and changes of the page-table word that leave an entry stale. All structures count.",
+  example: "watch tlb $cr2 cpu1",
+  run(context, args) {
+    const page = args.number("ADDRESS")! & ~0xfffn;
+    const match = [{ mask: BigInt.asUintN(64, ~0xfffn), value: page }] as const;
+    const kinds = ["fill", "drop", "mark", "unmark"] as const;
+    return addPoint(context, args, `watch tlb ${hex(page)}`, kinds.map((event): StopPoint => ({ kind: "event", event, match, ...onCpu(args) })));
+  },
+};
+
+export const WATCH_COMMANDS: readonly Command[] = [watch, watchTlb];
