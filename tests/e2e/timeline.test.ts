@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
-import { MiB, Pc, type PcOptions, Timeline, TLB_PRESETS, UserError } from "shootdown";
+import { type Hit, MiB, Pc, type PcOptions, type StopPoint, Timeline, TLB_PRESETS, UserError } from "shootdown";
 import { assemble } from "./guest.ts";
 
 /**
@@ -94,7 +94,7 @@ for (const tlb of TLB_PRESETS) {
           }
         },
       ),
-      { seed: 21, numRuns: 12 },
+      { seed: 21, numRuns: 8 },
     );
   });
 }
@@ -106,6 +106,9 @@ test("random runs, journeys and inputs leave what the straight run with the same
     fc.record({ kind: fc.constant("type" as const), bytes: fc.uint8Array({ minLength: 1, maxLength: 6 }) }),
     fc.record({ kind: fc.constant("write" as const), bytes: fc.uint8Array({ minLength: 1, maxLength: 6 }) }),
     fc.record({ kind: fc.constant("register" as const), value: fc.bigInt(0n, 0xffffn) }),
+    fc.record({ kind: fc.constant("hold" as const), cpu: fc.nat(2), n: fc.integer({ min: 1, max: 500 }) }),
+    fc.record({ kind: fc.constant("step" as const), cpu: fc.nat(2) }),
+    fc.record({ kind: fc.constant("back" as const), cpu: fc.nat(2) }),
   );
   await fc.assert(
     fc.asyncProperty(fc.array(action, { maxLength: 14 }), async (actions) => {
@@ -115,6 +118,9 @@ test("random runs, journeys and inputs leave what the straight run with the same
         if (act.kind === "run") timeline.run(act.n);
         else if (act.kind === "travel") timeline.travel(act.n);
         else if (act.kind === "type") assert.equal(timeline.type(act.bytes), known);
+        else if (act.kind === "hold") timeline.hold(act.cpu, act.n);
+        else if (act.kind === "step") timeline.runUntilStepped(act.cpu, 10_000);
+        else if (act.kind === "back") timeline.travel(timeline.machine.lastStep(act.cpu) ?? 0);
         else if (act.kind === "write") assert.equal(timeline.writePhysical(0x2008, act.bytes), known);
         else assert.equal(timeline.setRegister(1, "r9", act.value), known);
       }
@@ -124,13 +130,55 @@ test("random runs, journeys and inputs leave what the straight run with the same
         again.machine.run(input.step - again.machine.steps);
         if (input.kind === "serial") again.serial.write(input.bytes);
         if (input.kind === "memory") again.machine.writePhysical(input.address, input.bytes);
+        if (input.kind === "hold") again.machine.runCpu(input.cpu, Math.min(input.steps, timeline.now - input.step));
         if (input.kind === "register") again.machine.setRegister(input.cpu, input.register, input.value);
       }
       again.machine.run(timeline.now - again.machine.steps);
       assert.equal(timeline.machine.stateHash(), again.machine.stateHash());
     }),
-    { seed: 22, numRuns: 25 },
+    {
+      seed: 22,
+      numRuns: 40,
+      examples: [[[{ kind: "write", bytes: Uint8Array.of(1) }, { kind: "step", cpu: 0 }, { kind: "back", cpu: 0 }]]],
+    },
   );
+});
+
+test("a search finds backwards what a run meets forwards, noting hits or stopping at each", async () => {
+  const rcx = { kind: "instruction", address: 0x8000n, cpu: 2 } as const;
+  const pointSets: StopPoint[][] = [
+    [rcx],
+    [{ kind: "access", space: "physical", address: 0x2000n, length: 8, read: false, write: true }],
+    [{ kind: "access", space: "linear", address: 0x40400000n, length: 0x40000, read: true, write: false, cpu: 0 }],
+    [{ kind: "event", event: "stale_use" }, { kind: "event", event: "invalidate" }, rcx],
+  ];
+  const from = 20_000;
+  for (const points of pointSets) {
+    const timeline = Timeline.create(await talker(), { interval: 1_500 });
+    const { machine } = timeline;
+    machine.setStopPoints(points);
+    timeline.travel(from);
+    timeline.type(Uint8Array.of(1, 2, 3));
+    const met: number[] = [];
+    while (timeline.now < from + 8_000) {
+      const stop = timeline.run(from + 8_000 - timeline.now);
+      if (stop.kind === "break") met.push(...stop.hits.map((hit) => hit.step));
+    }
+    const expected = [...new Set(met)].reverse();
+    assert.ok(expected.length > 10, `${points[0]!.kind}: ${expected.length} hits`);
+    for (const accept of [undefined, () => true]) {
+      const found: number[] = [];
+      for (let before = timeline.furthest; found.length < 40; ) {
+        const search = timeline.search(before, accept);
+        let hits: readonly Hit[] | "under way";
+        while ((hits = search.advance(700)) === "under way");
+        if (hits.length === 0 || hits[0]!.step < from) break;
+        found.push((before = hits[0]!.step));
+      }
+      assert.deepEqual(found, expected.slice(0, found.length), points[0]!.kind);
+      assert.ok(found.length === expected.length || found.length === 40);
+    }
+  }
 });
 
 test("input into the past ends the known future, and another one begins", async () => {

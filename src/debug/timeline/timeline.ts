@@ -170,7 +170,8 @@ export class Timeline {
     try {
       while (this.now < to) {
         const stop = this.#forward(to, how);
-        if (this.now < to && !(PASSED_OVER.has(stop.kind) && this.now < known)) return stop;
+        const isBehind = this.now === to || (PASSED_OVER.has(stop.kind) && this.now < known);
+        if (stop.kind === "break" || !isBehind) return stop;
       }
       return undefined;
     } finally {
@@ -189,6 +190,8 @@ export class Timeline {
         this.#keep();
       }
     }
+    // A snapshot of this very step may be of before its inputs.
+    this.#applyDue();
     return undefined;
   }
 
