@@ -13,6 +13,7 @@ import { resetPics } from "./apic/pic";
 import { resetPit } from "./apic/pit";
 import { dropDerived, resetTlbs } from "./mmu/invalidate";
 import * as frames from "./mmu/frames";
+import { countStale } from "./mmu/lifetime";
 import * as list from "./mmu/list";
 import * as walk from "./mmu/walk";
 import { now } from "./smp/clock";
@@ -75,6 +76,7 @@ export function steps(): u64 {
 export function setEventMask(mask: u32): void {
   debug().recorded = mask;
   selectEvents();
+  countStale();
 }
 
 /** Events recorded since the start. */
@@ -144,6 +146,7 @@ export function afterRestore(): void {
   watchFrames();
   dropDerived();
   forgetPassed();
+  countStale();
 }
 
 /** Memory was written from outside: what is derived from it is made anew. */

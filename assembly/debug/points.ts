@@ -5,6 +5,7 @@ import { machine } from "../global";
 import { dropAllCode } from "../cpu/code";
 import { flagFrame, FRAME_WATCHED, frameFlags, unflagFrame } from "../mmu/frames";
 import { resetFront } from "../mmu/front";
+import { countStale } from "../mmu/lifetime";
 import { DEBUG_BASE } from "../memory-map";
 import {
   ACCESSES, ACCESS_BYTES, ACCESS_CAPACITY, EVENT_POINT_BYTES, EVENT_POINT_CAPACITY, EVENTS, INSTRUCTION_BYTES,
@@ -107,4 +108,5 @@ export function armPoints(): void {
   dropAllCode();
   watchFrames();
   resetFront();
+  countStale();
 }

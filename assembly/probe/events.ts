@@ -35,11 +35,22 @@ export const EVENT_EXCEPTION: u32 = 8; // a: vector, b: error code, c: RIP
 export const EVENT_SYSCALL: u32 = 9; // a: RAX, b: RIP, c: RDI
 export const EVENT_CR3: u32 = 10; // a: value written, b: old value
 export const EVENT_HALT: u32 = 11; // a: RIP
-export const EVENT_MARK: u32 = 12; // an entry became stale; this and the next two: a, b, c as entryValues has them
+// The next three are of one TLB entry on `cpu`. a: linear address, b: word it came from | frame << 32, c: its kind (KIND_*) |
+// LEFT_* << 8 | PCID << 16 | flags << 32 | CPU that changed the word << 40.
+export const EVENT_MARK: u32 = 12; // an entry became stale
 export const EVENT_UNMARK: u32 = 13; // a stale entry is no more: it is right again, or it left
 export const EVENT_DROP: u32 = 14; // an entry left, stale or not
 export const EVENT_INTERRUPT: u32 = 15; // a: vector taken, from wherever it came
 export const EVENT_KINDS: u32 = 16;
+
+/** Why an entry left. */
+export const LEFT_EVICTED: u64 = 1; // for want of room
+export const LEFT_REPLACED: u64 = 2; // by what a walk found for an access that it did not allow
+export const LEFT_FAULT: u64 = 3; // #PF
+export const LEFT_PAGE: u64 = 4; // invalidation of one page
+export const LEFT_PCID: u64 = 5; // of one PCID
+export const LEFT_NON_GLOBAL: u64 = 6; // of all but global ones
+export const LEFT_ALL: u64 = 7;
 
 export const INVALIDATE_PAGE: u64 = 0; // INVLPG
 export const INVALIDATE_PCID_PAGE: u64 = 1; // INVPCID type 0

@@ -39,6 +39,8 @@ function beginTurn(state: Scheduler, cpu: Cpu): void {
   state.turnLeft = turnLength(state);
   state.used = 0;
   machine().current = cpu.index;
+  // Control comes to the code anew (mmu/fetch.ts).
+  cpu.page = u64.MAX_VALUE;
   count(cpu, C_SLICES);
 }
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Hit, type Machine, MiB, Pc, type PcOptions, type Stop, type StopPoint, TLB_PRESETS } from "shootdown";
+import { type Hit, type Machine, MiB, Pc, type PcOptions, type Stop, type StopPoint, TLB_PRESETS, UserError } from "shootdown";
 import { assemble } from "./guest.ts";
 
 const SMALL = { memory: 16 * MiB };
@@ -208,3 +208,92 @@ for (const tlb of TLB_PRESETS) {
     assert.equal(watched.stateHash(), plain.stateHash());
   });
 }
+
+test("one CPU steps alone while the others are held, and the same steps in pieces are the same", async () => {
+  const options = { ...SMALL, cpus: 3 };
+  const machines = await Promise.all([boot(BUSY, options), boot(BUSY, options)]);
+  for (const machine of machines) {
+    machine.writePhysical(0x8000, OTHER);
+    machine.run(10_000);
+  }
+  const [whole, pieces] = machines as [Machine, Machine];
+  const before = whole.counters(0).instructions;
+  const clock = whole.clock;
+  assert.deepEqual(whole.runCpu(2, 1000), { kind: "stepped", cpu: 2 });
+  assert.equal(whole.counters(0).instructions, before);
+  assert.equal(whole.steps, 11_000);
+  assert.equal(whole.lastStep(2), 10_999);
+  assert.ok(whole.clock >= clock + 1000n);
+  for (let i = 0; i < 1000; i++) pieces.runCpu(2, 1);
+  assert.equal(pieces.stateHash(), whole.stateHash());
+  for (const machine of machines) machine.run(10_000);
+  assert.equal(pieces.stateHash(), whole.stateHash());
+});
+
+test("a CPU that waits for good cannot be stepped, and one that waits for its timer is brought to it", async () => {
+  const idle = await boot("main: cli; hlt; jmp main");
+  assert.deepEqual(idle.runCpu(0, 1000), { kind: "idle" });
+  const sipi = await boot("main: jmp .", { ...SMALL, cpus: 2 });
+  assert.deepEqual(sipi.runCpu(1, 1), { kind: "idle" });
+});
+
+test("by the schedule, a run goes on until one CPU has made its steps", async () => {
+  const options = { ...SMALL, cpus: 3 };
+  const machine = await boot(BUSY, options);
+  machine.writePhysical(0x8000, OTHER);
+  machine.run(10_000);
+  for (const cpu of [2, 0, 1]) {
+    const { instructions } = machine.counters(cpu);
+    assert.deepEqual(machine.runUntilStepped(cpu, 3), { kind: "stepped", cpu });
+    assert.equal(machine.counters(cpu).instructions, instructions + 3);
+    assert.equal(machine.lastStep(cpu), machine.steps - 1);
+  }
+  const never = await boot("main: jmp .", { ...SMALL, cpus: 2 });
+  assert.deepEqual(never.runUntilStepped(1, 1, 5000), { kind: "limit" });
+  assert.equal(never.lastStep(1), undefined);
+});
+
+test("the interrupt controllers can be looked at, and IPIs on their way", async () => {
+  const machine = await boot(`main: mov $0xfee00000, %edi
+    movl $0x1ff, 0xf0(%rdi)
+    movl $0x30, 0x80(%rdi)
+    movl $0x200e1, 0x320(%rdi)
+    movl $0xb, 0x3e0(%rdi)
+    movl $100000, 0x380(%rdi)
+    movl $0x440f0, 0x300(%rdi)
+    mov $0x400f1, %eax
+    mov %eax, 0x300(%rdi)
+    1: pause
+    jmp 1b`);
+  machine.setStopPoints([{ kind: "event", event: "ipi_send", match: [{ mask: 0xffn, value: 0xf1n }] }]);
+  const stop = machine.run(10_000);
+  assert.equal(stop.kind, "break");
+  const step = stop.kind === "break" ? stop.hits[0]!.step : -1;
+  const before = machine.stateHash();
+  assert.deepEqual(machine.pendingIpis().map(({ from, to, mode, vector }) => ({ from, to, mode, vector })), [
+    { from: 0, to: 0, mode: "fixed", vector: 0xf0 }, { from: 0, to: 0, mode: "fixed", vector: 0xf1 },
+  ]);
+  assert.equal(machine.pendingIpis()[1]!.sentAt, step);
+  const apic = machine.lapic(0);
+  assert.deepEqual([apic.id, apic.access, apic.enabled, apic.tpr, apic.ppr], [0, "xapic", true, 0x30, 0x30]);
+  assert.deepEqual(apic.lvt[0], { name: "timer", value: 0x200e1, vector: 0xe1, mode: "fixed", masked: false });
+  assert.equal(apic.timer.mode, "periodic");
+  assert.equal(apic.timer.divisor, 1);
+  assert.ok(apic.timer.current < 100_000 && apic.timer.due! > machine.clock);
+  const pins = machine.ioapic();
+  assert.equal(pins.length, 24);
+  assert.ok(pins.every((pin) => pin.masked));
+  assert.equal(machine.stateHash(), before);
+  machine.setStopPoints([]);
+  machine.run(2000);
+  assert.deepEqual(machine.pendingIpis(), []);
+  assert.deepEqual(machine.lapic(0).irr, [0xf0, 0xf1]);
+});
+
+test("more points than there is room for are refused with one line, and none of them is set", async () => {
+  const machine = await boot(LOOP);
+  const many = Array.from({ length: 32_769 }, (_, i): StopPoint => ({ kind: "instruction", address: BigInt(i) }));
+  assert.throws(() => machine.setStopPoints([{ kind: "instruction", address: nops(machine)[0]! }, ...many]), UserError);
+  assert.deepEqual(machine.run(1000), { kind: "limit" });
+  assert.throws(() => machine.setStopPoints([{ kind: "instruction", address: 0n, cpu: 5 }]), RangeError);
+});
