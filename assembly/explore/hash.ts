@@ -70,11 +70,12 @@ function addLapic(cpu: Cpu, fault: u32): void {
   add(cpu.cr2);
 }
 
-/** Computes the hash of the state as it is now; `hashHalf` gives its halves. */
-export function hashState(): void {
+/** Computes the hash of the state as it is now, and of `context`; `hashHalf` gives its halves. */
+export function hashState(context: u32): void {
   const x = exploration();
   half0 = x.memory0;
   half1 = x.memory1;
+  add(context);
   for (let i: u32 = 0; i < machine().cpus; i++) addCpu(cpuAt(i));
 }
 

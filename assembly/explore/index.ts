@@ -2,7 +2,7 @@
 
 import { EXPLORE_BASE, EXPLORE_SIZE, SHARED_BASE, SHARED_SIZE } from "../memory-map";
 import { dropDerived } from "../mmu/invalidate";
-import { exploration, exploredOf } from "./state";
+import { bufferedAt, exploration, exploredOf } from "./state";
 
 export { goOn as exploreGoOn } from "./advance";
 export { share as exploreShare } from "./memory";
@@ -49,6 +49,16 @@ export function exploreMark(): u32 {
 /** Stores that wait in the buffer of CPU `index`. */
 export function exploreBuffered(index: u32): u32 {
   return exploredOf(index).count;
+}
+
+/** The `n`-th oldest of them: its physical address. */
+export function exploreBufferedAt(index: u32, n: u32): u64 {
+  return bufferedAt(index, n).pa;
+}
+
+/** ... and its value. */
+export function exploreBufferedValue(index: u32, n: u32): u64 {
+  return bufferedAt(index, n).value;
 }
 
 /** What CPU `index` waits for: PARKED to ENDLESS of explore/codes.ts. */

@@ -63,9 +63,12 @@ function grow(): void {
   memory.fill(from, 0, bytes);
 }
 
-/** Notes the state as it is now; true if it was not known. */
-export function visit(): bool {
-  hashState();
+/**
+ * Notes the state as it is now, with `context`, which tells apart what a search must not take for the same; true if it
+ * was not known.
+ */
+export function visit(context: u32): bool {
+  hashState(context);
   if (!put(tableOf(bits), (<u32>1 << bits) - 1, hashHalf(0) | 1, hashHalf(1))) return false;
   used++;
   if (bits < VISITED_BITS && used >= (<u32>1 << bits) / 4 * 3) grow();

@@ -59,12 +59,14 @@ export interface CoreExports {
   exploreForget(): void;
   exploreShare(pa: bigint, bytes: number): number;
   exploreBuffered(cpu: number): number;
+  exploreBufferedAt(cpu: number, n: number): bigint;
+  exploreBufferedValue(cpu: number, n: number): bigint;
   exploreStatus(cpu: number): number;
   exploreVector(cpu: number): number;
   exploreMark(): number;
   exploreUndo(mark: number): void;
   exploreHasRoom(bytes: number): number;
-  exploreVisit(): number;
+  exploreVisit(context: number): number;
   exploreVisited(): number;
   getStopCpu(): number;
   getStopDetail(): number;

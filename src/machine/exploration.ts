@@ -90,6 +90,14 @@ export class Exploration {
     return this.#core.exploreBuffered(cpu);
   }
 
+  /** The stores that wait in the buffer of `cpu`, oldest first. */
+  buffer(cpu: number): { physical: number; value: bigint }[] {
+    return Array.from({ length: this.buffered(cpu) }, (_, n) => ({
+      physical: Number(this.#core.exploreBufferedAt(cpu, n)),
+      value: BigInt.asUintN(64, this.#core.exploreBufferedValue(cpu, n)),
+    }));
+  }
+
   status(cpu: number): ExploredStatus {
     return EXPLORED_STATUS[this.#core.exploreStatus(cpu)]!;
   }
@@ -118,9 +126,9 @@ export class Exploration {
     return this.#core.exploreHasRoom(bytes) !== 0;
   }
 
-  /** Notes the state; true if the search has not been in it. */
-  visit(): boolean {
-    return this.#core.exploreVisit() !== 0;
+  /** Notes the state, with a number that tells apart what a search must not take for the same; true if it is new. */
+  visit(context = 0): boolean {
+    return this.#core.exploreVisit(context) !== 0;
   }
 
   /** Forgets the states that were noted. */

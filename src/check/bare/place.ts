@@ -3,6 +3,7 @@
 
 import { Machine } from "../../machine/index.js";
 import type { Observed } from "../scenario/condition.js";
+import type { Instruction } from "../scenario/instruction.js";
 import type { Litmus } from "../scenario/litmus.js";
 import { Assembler } from "./assemble.js";
 
@@ -27,6 +28,10 @@ export interface Placed {
   readonly cpus: number;
   /** Physical addresses of the locations. */
   readonly locations: ReadonlyMap<string, number>;
+  /** The instruction at address `rip`. */
+  instructionAt(rip: bigint): Instruction | undefined;
+  /** The location at `physical`. */
+  locationAt(physical: number): string | undefined;
   /** The value of something that an outcome lists, as it is now. */
   valueOf(observed: Observed): bigint;
 }
@@ -47,8 +52,13 @@ export async function place(litmus: Litmus): Promise<Placed> {
   const locations = new Map(litmus.locations.map((name, i) => [name, LOCATIONS + i * LOCATION_STRIDE]));
   for (const [name, value] of litmus.initial) writeWord(machine, locations.get(name)!, value);
   const assembler = new Assembler((name) => locations.get(name)!);
+  const instructions = new Map<number, Instruction>();
   litmus.columns.forEach((column, cpu) => {
-    const code = column.flatMap((instruction) => [...assembler.assemble(instruction)]);
+    const code: number[] = [];
+    for (const instruction of column) {
+      instructions.set(CODE + cpu * CODE_STRIDE + code.length, instruction);
+      code.push(...assembler.assemble(instruction));
+    }
     machine.writePhysical(CODE + cpu * CODE_STRIDE, Uint8Array.from([...code, HLT]));
     machine.enterLong(cpu, CODE + cpu * CODE_STRIDE, STACKS + cpu * CODE_STRIDE, PML4);
     for (const [name, value] of litmus.registers[cpu]!) {
@@ -58,6 +68,8 @@ export async function place(litmus: Litmus): Promise<Placed> {
   const view = new DataView(new ArrayBuffer(8));
   return {
     machine, cpus, locations,
+    instructionAt: (rip) => instructions.get(Number(rip)),
+    locationAt: (physical) => litmus.locations[(physical - LOCATIONS) / LOCATION_STRIDE],
     valueOf(observed) {
       if (observed.kind === "register") return machine.register(observed.column, observed.name as "rax");
       machine.readPhysical(locations.get(observed.name)!, 8).forEach((byte, i) => view.setUint8(i, byte));

@@ -1,27 +1,12 @@
-// Stateful depth-first search: every transition of every state, each state once. What it guarantees: every outcome of
-// every execution, if it comes to its end, but for the chance that two states have one 128-bit hash.
+// Stateful depth-first search: every transition of every state, each state once.
+//
+// Guarantee: every final state of every execution, if the search comes to its end, but for the chance of about
+// n^2 / 2^129 that two of n states have one 128-bit hash. An execution that goes round in circles ends where it comes to
+// a state that was seen.
 
 import type { Transition } from "../../machine/index.js";
+import { type Coverage, LOOK_EVERY, type Strategy, type Visitor } from "./strategy.js";
 import type { System } from "./system.js";
-
-export interface Visitor {
-  /** An execution came to its end. The machine is in its final state. */
-  finished(path: readonly Transition[]): void;
-  /** Nothing can happen, and not everybody is done. */
-  stuck(path: readonly Transition[]): void;
-  /** Called every few thousand states; true ends the search. */
-  progress?(states: number, depth: number): boolean;
-}
-
-export interface Coverage {
-  readonly states: number;
-  readonly transitions: number;
-  readonly depth: number;
-  /** True if nothing was left out. */
-  readonly complete: boolean;
-}
-
-const LOOK_EVERY = 4096;
 
 interface Place {
   readonly mark: number;
@@ -29,45 +14,67 @@ interface Place {
   next: number;
 }
 
-/** Explores everything that `system` can do from where it is, and leaves it there. */
-export function exhaustive(system: System, visitor: Visitor): Coverage {
-  const start = system.mark();
-  const stack: Place[] = [];
-  const path: Transition[] = [];
-  let transitions = 0;
-  let depth = 0;
-  let complete = true;
+class DepthFirst {
+  readonly #stack: Place[] = [];
+  readonly #path: Transition[] = [];
+  #executions = 0;
+  #transitions = 0;
+  #depth = 0;
+  #ended: string | undefined;
 
-  /** The state as it is now is new: what can happen in it is to be tried. */
-  const enter = () => {
-    const enabled = system.enabled();
-    if (enabled.length > 0) stack.push({ mark: system.mark(), transitions: enabled, next: 0 });
-    else if (system.finished) visitor.finished(path);
-    else visitor.stuck(path);
-    depth = Math.max(depth, path.length);
-    return enabled.length > 0;
-  };
+  constructor(readonly system: System, readonly visitor: Visitor) {}
 
-  system.visit();
-  enter();
-  for (let place = stack.at(-1); place; place = stack.at(-1)) {
-    if (place.next === place.transitions.length) {
-      stack.pop();
-      path.pop();
-      continue;
+  run(): Coverage {
+    const start = this.system.mark();
+    this.system.forget();
+    this.system.visit();
+    this.#enter();
+    for (let place = this.#stack.at(-1); place && this.#ended === undefined; place = this.#stack.at(-1)) {
+      if (place.next < place.transitions.length) {
+        this.#go(place);
+        continue;
+      }
+      this.#stack.pop();
+      this.#path.pop();
     }
-    const transition = place.transitions[place.next++]!;
-    system.undo(place.mark);
-    system.take(transition);
-    transitions++;
-    if (transitions % LOOK_EVERY === 0 && visitor.progress?.(system.visited, stack.length)) {
-      complete = false;
-      break;
-    }
-    if (!system.visit()) continue;
-    path.push(transition);
-    if (!enter()) path.pop();
+    this.system.undo(start);
+    const figures = this.#figures();
+    return this.#ended === undefined ? { kind: "all", ...figures } : { kind: "partial", why: this.#ended, ...figures };
   }
-  system.undo(start);
-  return { states: system.visited, transitions, depth, complete };
+
+  #figures() {
+    return { states: this.system.visited, executions: this.#executions, transitions: this.#transitions, depth: this.#depth };
+  }
+
+  /** Tries the next transition of `place`. */
+  #go(place: Place): void {
+    const transition = place.transitions[place.next++]!;
+    this.system.undo(place.mark);
+    this.system.take(transition);
+    this.#transitions++;
+    if (this.#transitions % LOOK_EVERY === 0 && this.visitor.progress?.(this.#figures())) this.#ended = "it was interrupted";
+    if (!this.system.visit()) return;
+    this.#path.push(transition);
+    if (!this.#enter()) this.#path.pop();
+  }
+
+  /** The state as it is now is new: what can happen in it is to be tried. False if nothing can. */
+  #enter(): boolean {
+    const transitions = this.system.enabled();
+    this.#depth = Math.max(this.#depth, this.#path.length);
+    if (transitions.length > 0) {
+      this.#stack.push({ mark: this.system.mark(), transitions, next: 0 });
+      return true;
+    }
+    const { finished } = this.system;
+    this.#executions++;
+    const enough = finished ? this.visitor.finished(this.#path) : this.visitor.stuck(this.#path);
+    if (enough) this.#ended = "it had found what it was looking for";
+    return false;
+  }
 }
+
+export const exhaustive: Strategy = {
+  name: "exhaustive",
+  explore: (system, visitor) => new DepthFirst(system, visitor).run(),
+};

@@ -58,9 +58,9 @@ export class System {
     this.#exploration.undo(mark);
   }
 
-  /** Notes the state; true if it is new. */
-  visit(): boolean {
-    return this.#exploration.visit();
+  /** Notes the state, with a number that tells apart what a search must not take for the same; true if it is new. */
+  visit(context = 0): boolean {
+    return this.#exploration.visit(context);
   }
 
   get visited(): number {

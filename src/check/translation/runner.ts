@@ -129,11 +129,11 @@ export class TranslationRunner {
     for (let cpu = 0; cpu < this.#cpus; cpu++) this.#system.take(cpu << 6);
     const outcomes = new Set<string>();
     let stuck = 0;
-    const { states } = exhaustive(this.#system, {
+    const { states } = exhaustive.explore(this.#system, {
       finished: () => void outcomes.add(this.#outcome(program)),
       stuck: () => void stuck++,
     });
-    return { outcomes, states, stuck };
+    return { outcomes, states: states ?? 0, stuck };
   }
 
   #load(program: Program): void {
