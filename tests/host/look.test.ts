@@ -149,3 +149,14 @@ test("the descriptor tables are those of the kernel", () => {
   const cs = Number(machine.register(2, "cs"));
   assert.equal(gdt(machine, 2).find((d) => d.selector === (cs & ~7))?.kind, "code");
 });
+
+test("page tables that contain themselves end a listing, not the program", async () => {
+  const pc = await booted(2e6);
+  const root = Number(pc.machine.register(0, "cr3") & 0xffff_f000n);
+  const self = new BigUint64Array(512).fill(BigInt(root) | 7n);
+  pc.machine.writePhysical(root, new Uint8Array(self.buffer));
+  assert.throws(() => mappings(pc.machine, 0), { name: "UserError", message: /contain themselves/ });
+  assert.equal(mappings(pc.machine, 0, { from: 0x1000n, to: 0x3000n }).length, 1);
+  const { levels, outcome } = walk(pc.machine, 0, 0x1000n);
+  assert.deepEqual([levels.length, outcome.kind], [4, "mapped"]);
+});

@@ -45,18 +45,19 @@ export function mappingAt(kernel: Kernel, mm: bigint, address: bigint, pfn: numb
   const root = physicalOf(kernel, kernel.value(mm, "struct mm_struct").member("pgd").big());
   const word = walk(kernel.machine, 0, address, root).levels.find((level) => level.level === "PTE");
   if (!word) return undefined;
-  const shift = BigInt(kernel.constant("MIGRATION_TYPE_SHIFT"));
-  const migrating = !word.present && word.value >> shift !== 0n;
-  const frame = word.present || migrating ? pfnOf(word.value & FRAME) : undefined;
-  const relation = frame !== pfn ? "elsewhere" : word.present ? "mapped" : "migrating";
+  // To the kernel a word with PROT_NONE is present, though not to the processor: pte_present().
+  const noAccess = !word.present && ((word.value >> BigInt(kernel.constant("_PAGE_BIT_PROTNONE"))) & 1n) !== 0n;
+  const migrating = !word.present && !noAccess && word.value >> BigInt(kernel.constant("MIGRATION_TYPE_SHIFT")) !== 0n;
+  const frame = word.present || noAccess || migrating ? pfnOf(word.value & FRAME) : undefined;
+  const relation = frame !== pfn ? "elsewhere" : word.present ? "mapped" : noAccess ? "no-access" : "migrating";
   return { mm, address, word, relation, ...(frame === undefined ? {} : { pfn: frame }) };
 }
 
-/** Every TLB entry of the machine, of pages; taken once where many folios are looked at. */
-export function allEntries(kernel: Kernel): TlbView[] {
+/** Every TLB entry of the machine that is of a page, or only those of which a word has changed. */
+export function allEntries(kernel: Kernel, stale = false): TlbView[] {
   const cpus = Array.from({ length: kernel.machine.options.cpus }, (_, cpu) => cpu);
   const { symbols } = kernel;
-  return cpus.flatMap((cpu) => tlbView(kernel.machine, cpu, { structures: ["l1d", "l1i", "l2", "l2i"], symbols }));
+  return cpus.flatMap((cpu) => tlbView(kernel.machine, cpu, { structures: ["l1d", "l1i", "l2", "l2i"], stale, symbols }));
 }
 
 export function folio(kernel: Kernel, pfn: number): Folio {

@@ -17,7 +17,7 @@ class Reader {
   constructor(kernel: Kernel) {
     this.kernel = kernel;
     this.done = new Map(kernel.cpus().map((cpu) => [cpu, kernel.perCpu("migrc_done", cpu)?.number() ?? 0]));
-    this.entries = allEntries(kernel).filter(isStale);
+    this.entries = allEntries(kernel, true).filter(isStale);
   }
 
   #folio(value: TypedValue): PendingFolio {

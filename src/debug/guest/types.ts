@@ -89,8 +89,11 @@ export interface FolioMapping {
   readonly mm: bigint;
   readonly address: bigint;
   readonly word: TableWord;
-  /** `mapped`: the word maps the folio; `migrating`: it is a migration entry for it; `elsewhere`: it says something else. */
-  readonly relation: "mapped" | "migrating" | "elsewhere";
+  /**
+   * `mapped`: the word maps the folio; `no-access`: it does, but as PROT_NONE, as a hint for NUMA balancing; `migrating`: it is
+   * a migration entry for it; `elsewhere`: it says something else.
+   */
+  readonly relation: "mapped" | "no-access" | "migrating" | "elsewhere";
   /** The frame that is mapped there, or is being migrated. */
   readonly pfn?: number;
 }

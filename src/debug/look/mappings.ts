@@ -1,12 +1,16 @@
 // Everything that the page tables of a CPU map, as ranges: what QEMU calls `info mem`, with physical addresses.
 
+import { UserError } from "../../errors.js";
 import type { Machine } from "../../machine/index.js";
 import type { Mapping, PageRights, TableWord } from "./types.js";
-import { pagingState, rightsOf } from "./walk.js";
+import { pagingState } from "./walk.js";
 import { coverShift, decodeWord, LEVELS } from "./word.js";
 
 const ENTRIES = 512;
+/** Tables may refer to each other in circles, through which there are more ways than anyone can wait for. */
+const MOST_TABLES = 2048;
 const TABLE_BYTES = 4096;
+const PRESENT = 1;
 
 interface Page {
   readonly start: bigint;
@@ -56,6 +60,15 @@ export interface MappingsOptions {
   readonly to?: bigint;
 }
 
+/** `above`, the rights so far, AND those of `word`; G counts in the word that maps the page only. */
+function narrowed(above: PageRights, word: TableWord, globalPages: boolean): PageRights {
+  const { flags, leaf } = word;
+  return {
+    writable: above.writable && flags.includes("W"), user: above.user && flags.includes("U"),
+    executable: above.executable && !flags.includes("NX"), global: leaf && globalPages && flags.includes("G"),
+  };
+}
+
 /** What is mapped on `cpu`, by address. */
 export function mappings(machine: Machine, cpu: number, options: MappingsOptions = {}): Mapping[] {
   const state = pagingState(machine, cpu);
@@ -63,23 +76,28 @@ export function mappings(machine: Machine, cpu: number, options: MappingsOptions
   const runs = new Runs();
   if (!state.paging && options.root === undefined) return [];
 
-  const visit = (table: bigint, depth: number, base: bigint, above: readonly TableWord[]): void => {
-    if (table + BigInt(TABLE_BYTES) > BigInt(machine.options.memory)) return;
-    const bytes = machine.readPhysical(Number(table), TABLE_BYTES);
+  let tables = 0;
+  const visit = (table: number, depth: number, base: bigint, above: PageRights): void => {
+    if (table + TABLE_BYTES > machine.options.memory) return;
+    if (++tables > MOST_TABLES) {
+      throw new UserError(`there are more than ${MOST_TABLES} page tables on the way, or some that contain themselves: ask for a smaller range`);
+    }
+    const bytes = machine.readPhysical(table, TABLE_BYTES);
     const view = new DataView(bytes.buffer, bytes.byteOffset, TABLE_BYTES);
     const level = LEVELS[depth]!;
     const size = 1n << coverShift(level);
     for (let i = 0; i < ENTRIES; i++) {
-      const value = view.getBigUint64(i * 8, true);
+      const low = view.getUint32(i * 8, true);
+      if ((low & PRESENT) === 0) continue;
       const start = BigInt.asUintN(64, BigInt.asIntN(48, base + BigInt(i) * size));
-      if ((value & 1n) === 0n || start >= to || start + size <= from) continue;
-      const word = decodeWord(level, Number(table) + i * 8, value, state.nxe);
+      if (start >= to || start + size <= from) continue;
+      const word = decodeWord(level, table + i * 8, view.getBigUint64(i * 8, true), state.nxe);
       if (word.reserved !== undefined) continue;
-      const words = [...above, word];
-      if (word.leaf) runs.add({ start, size, physical: word.physical!, rights: rightsOf(words, state.globalPages) });
-      else visit(word.physical!, depth + 1, start, words);
+      const rights = narrowed(above, word, state.globalPages);
+      if (word.leaf) runs.add({ start, size, physical: word.physical!, rights });
+      else visit(Number(word.physical), depth + 1, start, rights);
     }
   };
-  visit(root, 0, 0n, []);
+  visit(Number(root), 0, 0n, { writable: true, user: true, executable: true, global: false });
   return runs.finish();
 }

@@ -59,8 +59,7 @@ function differencesOfWord(entry: TlbEntry, word: NonNullable<TlbView["word"]>):
   return found;
 }
 
-function viewOf(machine: Machine, cpu: number, entry: TlbEntry, symbols: SymbolTable | undefined): TlbView {
-  const { pcid } = pagingState(machine, cpu);
+function viewOf(machine: Machine, cpu: number, pcid: number, entry: TlbEntry, symbols: SymbolTable | undefined): TlbView {
   const value = readWord(machine, entry.source);
   const word = value === undefined ? undefined : decodeWord(LEVEL_OF[entry.kind], Number(entry.source), value);
   const filledAtSymbol = symbols?.at(entry.filledBy);
@@ -79,10 +78,11 @@ function viewOf(machine: Machine, cpu: number, entry: TlbEntry, symbols: SymbolT
 /** What `cpu` holds. An entry that is in several structures is listed in each. */
 export function tlbView(machine: Machine, cpu: number, filter: TlbFilter = {}): TlbView[] {
   const { address, stale, symbols } = filter;
+  const { pcid } = pagingState(machine, cpu);
   return machine
     .tlb(cpu, filter.structures)
     .filter((entry) => (address === undefined || covers(entry, address)) && (!stale || entry.stale !== undefined))
-    .map((entry) => viewOf(machine, cpu, entry, symbols));
+    .map((entry) => viewOf(machine, cpu, pcid, entry, symbols));
 }
 
 /** True if the entry says something else than the page tables do: a change that was undone leaves a mark but no lie. */

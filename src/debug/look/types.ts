@@ -1,7 +1,7 @@
 // What a person wants to see of a machine, as data. The console and the gdb server format it; nothing that is
 // looked at changes by it.
 
-import type { TlbEntry } from "../../machine/index.js";
+import type { PendingIpi, TlbEntry } from "../../machine/index.js";
 import type { LineAt, SymbolAt } from "../symbols/types.js";
 
 export type TableLevel = "PML4E" | "PDPTE" | "PDE" | "PTE";
@@ -162,6 +162,8 @@ export interface WhyPage {
     /** Those of `entries` that say something else than the page tables. */
     readonly stale: readonly TlbView[];
   }[];
+  /** IPIs on their way to a CPU that holds something stale: one of them may be the flush. */
+  readonly ipis: readonly PendingIpi[];
 }
 
 /** Source text around a line, where the file can be found. */

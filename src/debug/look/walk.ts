@@ -24,7 +24,7 @@ export function readWord(machine: Machine, at: bigint): bigint | undefined {
 }
 
 /** Rights are those that every word on the way grants (SDM 3A 4.6.1). */
-export function rightsOf(levels: readonly TableWord[], globalPages: boolean): PageRights {
+function rightsOf(levels: readonly TableWord[], globalPages: boolean): PageRights {
   return {
     writable: levels.every((word) => word.flags.includes("W")),
     user: levels.every((word) => word.flags.includes("U")),

@@ -22,5 +22,6 @@ export function whyPage(machine: Machine, cpu: number, address: bigint, symbols?
     );
     return { cpu: other, entries, stale: entries.filter(isStale) };
   });
-  return { walk: here, words, holders };
+  const ipis = machine.pendingIpis().filter((ipi) => holders[ipi.to]?.stale.length);
+  return { walk: here, words, holders, ipis };
 }
