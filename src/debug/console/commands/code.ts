@@ -37,7 +37,7 @@ function listing(context: Context, instructions: readonly Instruction[]): string
 const disas: Command = {
   name: "disas", short: "disas", repeats: "name", also: ["disassemble"], group: "look", format: true,
   args: [{ name: "PLACE", kind: "place", optional: true, rest: true }],
-  help: "disassemble from PLACE on, or from the current instruction",
+  help: "disassemble from PLACE on, or from RIP",
   detail: "disas/20 shows twenty instructions. => is where the CPU is, b a breakpoint. set syntax chooses Intel's or AT&T's.",
   example: "disas/20 do_wp_page",
   run(context, args) {

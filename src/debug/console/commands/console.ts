@@ -40,7 +40,7 @@ const quit: Command = {
 const scheduler: Command = {
   name: "set scheduler", short: "set sch", also: ["set scheduler-locking"], group: "console",
   args: [{ name: "MODE", kind: "choice", choices: ["all", "hold"] }],
-  help: "what the other CPUs do while one is stepped: run, or stand still",
+  help: "while one CPU is stepped, the others run or hold",
   detail: "With all, the machine's own scheduler decides who runs, and a step ends when the CPU has made one. With hold, that CPU alone makes it, out of its turn: the run is another one from there on, and what was known of its future is dropped.",
   example: "set scheduler hold",
   run({ session }, args) {
@@ -65,7 +65,7 @@ const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", "
 const send: Command = {
   name: "send", short: "sen", group: "console",
   args: [{ name: "TEXT", kind: "text", rest: true }],
-  help: "type TEXT and a line's end on the guest's serial line",
+  help: "type TEXT and a line's end on the serial line",
   detail: "\\n, \\r, \\t, \\\\ and \\xHH are understood; \\c at the end leaves the line's end out. The input becomes part of the history: whoever goes back and forwards again sees it typed at the same step.",
   example: "send hello",
   run({ session }, args) {

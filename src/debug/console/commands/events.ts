@@ -39,8 +39,8 @@ const isKind = (name: string): name is EventKind => (EVENT_KINDS as readonly str
 const events: Command = {
   name: "events", short: "ev", group: "tlb",
   args: [{ name: "COUNT", kind: "count", optional: true }, { name: "KINDS", kind: "text", optional: true, rest: true }],
-  help: "the last COUNT events before this step, of all kinds or of those named",
-  detail: `Kinds: ${EVENT_KINDS.join(", ")}. Without names: ${DEFAULT_KINDS.join(", ")}.`,
+  help: "the last events before this step",
+  detail: `COUNT of them (${DEFAULT_COUNT}), oldest first. Nothing is recorded while the machine runs: the last stretch is run once more. Kinds: ${EVENT_KINDS.join(", ")}. Without names: ${DEFAULT_KINDS.join(", ")}.`,
   example: "events 8 table_write invalidate",
   run(context, args) {
     // `events walk` leaves the count out.

@@ -12,7 +12,7 @@ const FIRST_ADDRESS = 1n << 32n;
 
 const threads: Command = {
   name: "threads", short: "th", also: ["ps"], group: "guest", args: [],
-  help: "the guest's threads: what they do, where, in which address space",
+  help: "the guest's threads, and where they are",
   example: "threads",
   run(context) {
     const data = guestOf(context).threads();
@@ -23,8 +23,8 @@ const threads: Command = {
 const mm: Command = {
   name: "mm", short: "mm", group: "guest",
   args: [{ name: "CPU", kind: "cpu", optional: true, needsMore: true }, { name: "WHICH", kind: "expression", optional: true, rest: true }],
-  help: "an address space: that of this CPU, of cpuN, of a thread's pid, or at an address",
-  detail: "Its tlb_gen, and for each CPU up to which generation its TLB is believed to be current; flushes that are owed; areas.",
+  help: "an address space and its TLB generations",
+  detail: "That of this CPU, of cpuN, of a thread by its pid, or of a struct mm_struct at an address: its tlb_gen, and for each CPU up to which generation its TLB is believed to be current; flushes that are owed; areas.",
   example: "mm 2",
   run(context, args) {
     const which = args.number("WHICH");
@@ -37,7 +37,7 @@ const mm: Command = {
 const folio: Command = {
   name: "folio", short: "fo", group: "guest",
   args: [{ name: "PFN", kind: "count", rest: true }],
-  help: "a page frame: its folio, who maps it, which TLBs still translate to it",
+  help: "a page frame, who maps it, which TLBs hold it",
   example: "folio 0x17d",
   run(context, args) {
     const data = guestOf(context).folio(args.count("PFN")!);
@@ -47,7 +47,8 @@ const folio: Command = {
 
 const migrc: Command = {
   name: "migrc", short: "mig", group: "guest", args: [],
-  help: "flushes that are put off: which folios are kept, since when, which CPUs owe a flush",
+  help: "flushes that are put off, and who owes them",
+  detail: "Which folios the deferred-flush policy keeps back, since when, where they are mapped now, and which CPUs have not flushed since.",
   example: "migrc",
   run(context) {
     const data = guestOf(context).migrc();

@@ -30,7 +30,7 @@ function lapicText(lapic: Lapic): string {
 
 const lapic: Command = {
   name: "lapic", short: "la", also: ["info lapic"], group: "look", args: [{ name: "CPU", kind: "cpu", optional: true }],
-  help: "a CPU's local APIC: what is requested, in service, and the timer",
+  help: "a CPU's local APIC and its timer",
   example: "lapic cpu1",
   run(context, args) {
     const data = context.machine.lapic(args.cpu() ?? context.cpu);
@@ -40,7 +40,7 @@ const lapic: Command = {
 
 const ioapic: Command = {
   name: "ioapic", short: "io", also: ["info pic"], group: "look", args: [],
-  help: "the I/O APIC's redirection entries that are not masked",
+  help: "the I/O APIC's entries that are not masked",
   example: "ioapic",
   run({ machine }) {
     const data = machine.ioapic();
@@ -66,7 +66,7 @@ export function kernelCalls(context: Context): ReturnType<Guest["pendingCalls"]>
 
 const ipi: Command = {
   name: "ipi", short: "ip", also: ["info ipi"], group: "look", args: [],
-  help: "interprocessor interrupts in flight, with their age, and calls that are not acknowledged",
+  help: "IPIs in flight, and calls not acknowledged",
   example: "ipi",
   run(context) {
     const { machine } = context;

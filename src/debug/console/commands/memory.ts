@@ -76,7 +76,7 @@ const print: Command = {
 const setMemory: Command = {
   name: "set memory", short: "set m", also: ["set var"], group: "look",
   args: [{ name: "PLACE", kind: "expression" }, { name: "VALUE", kind: "expression", rest: true }],
-  help: "write VALUE to a variable, or 8 bytes at an address",
+  help: "write to a variable, or 8 bytes at an address",
   detail: "For another size cast: set memory *(u8*)0x1000 1. Page-table words that are changed so leave TLB entries as they are, and unmarked, as DMA would. The write becomes an input of the run; what was known of the future is dropped.",
   example: "set memory *(u32*)$rsp 0",
   run(context, args) {

@@ -13,7 +13,7 @@ const MOST = 500;
 const page: Command = {
   name: "page", short: "pa", group: "look",
   args: [{ name: "VA", kind: "expression", rest: true }],
-  help: "the walk of a linear address, word by word, as the page tables are now",
+  help: "the walk of an address, as the page tables are now",
   detail: "What the TLBs hold is another matter: see tlb and why.",
   example: "page $rip",
   run({ machine, cpu }, args) {
@@ -25,7 +25,7 @@ const page: Command = {
 const vmmap: Command = {
   name: "vmmap", short: "vm", also: ["info tab"], group: "look",
   args: [{ name: "FROM", kind: "expression", optional: true }, { name: "TO", kind: "expression", optional: true }],
-  help: "what is mapped in this CPU's address space, in runs of equal rights",
+  help: "what is mapped, in runs of equal rights",
   detail: "Rights: r w x, u for user or s for supervisor, g for global.",
   example: "vmmap 0 0x7fffffffffff",
   run({ machine, cpu }, args) {
@@ -42,7 +42,7 @@ const vmmap: Command = {
 
 const infoMem: Command = {
   name: "info mem", short: "i m", group: "look", args: [],
-  help: "how much is mapped in this CPU's address space, by rights",
+  help: "how much is mapped, by rights; control registers",
   example: "info mem",
   run({ machine, cpu }) {
     const sums = new Map<string, { bytes: bigint; runs: number }>();

@@ -27,7 +27,7 @@ const data = ({ id, text, enabled, temporary, hits, ignore }: Point) => ({ id, t
 
 const remove: Command = {
   name: "delete", short: "d", group: "stop", args: [NUMBERS],
-  help: "remove points, all of them if no numbers are given",
+  help: "remove points, or all of them",
   example: "delete 2 3",
   run(context, args): Result {
     const gone = chosen(context, args);

@@ -23,7 +23,7 @@ const flagsText = (value: bigint): string =>
 const regs: Command = {
   name: "regs", short: "r", also: ["registers", "info registers", "i r"], group: "look",
   args: [{ name: "CPU", kind: "cpu", optional: true }, { name: "WHICH", kind: "choice", optional: true, choices: ["all"] }],
-  help: "registers; those that changed in the last run are marked with *",
+  help: "registers; * marks those that the last run changed",
   example: "regs all",
   run(context, args) {
     const cpu = args.cpu() ?? context.cpu;
@@ -65,7 +65,7 @@ const setRegister: Command = {
 const cpu: Command = {
   name: "cpu", short: "cpu", also: ["set cpu"], group: "look",
   args: [{ name: "CPU", kind: "cpu", optional: true }],
-  help: "which CPU commands are about; or make it another one",
+  help: "which CPU commands are about; or another one",
   example: "cpu 2",
   run(context, args): Result {
     const wanted = args.cpu();

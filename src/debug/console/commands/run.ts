@@ -20,8 +20,8 @@ async function moved(context: Context, move: () => Promise<Halt>): Promise<Resul
 const go: Command = {
   name: "continue", short: "c", repeats: "line", also: ["g", "go"], group: "run", reversible: true,
   args: [{ name: "STEPS", kind: "count", optional: true, rest: true }],
-  help: "run until a point is hit or the machine stops, or for STEPS steps",
-  detail: "c- goes back to the newest place before this one where a point was hit. Ctrl-C stops it on the way.",
+  help: "run until a point is hit, or for STEPS steps",
+  detail: "Or until the machine stops by itself. c- goes back to the newest place before this one where a point was hit. Ctrl-C stops it on the way.",
   example: "c-",
   run(context, args) {
     const limit = args.count("STEPS", 1);
@@ -35,8 +35,8 @@ const step: Command = {
   args: [
     { name: "CPU", kind: "cpu", optional: true, needsMore: true }, { name: "COUNT", kind: "count", optional: true, rest: true },
   ],
-  help: "one instruction of this CPU, or COUNT of them, or of another CPU",
-  detail: "An interrupt or exception that is delivered counts as a step of its own. What other CPUs do meanwhile is said by set scheduler. s- goes to before the last step of this CPU.",
+  help: "one instruction of this CPU, or COUNT of them",
+  detail: "With a CPU it is that CPU that is stepped. An interrupt or exception that is delivered counts as a step of its own. What other CPUs do meanwhile is said by set scheduler. s- goes to before the last step of this CPU.",
   example: "s cpu1 5",
   run: (context, args) =>
     moved(context, () => context.session.step(args.cpu() ?? context.cpu, args.count("COUNT", 1) ?? 1, args.direction)),
@@ -51,7 +51,7 @@ const next: Command = {
 
 const finish: Command = {
   name: "finish", short: "fin", repeats: "line", group: "run", reversible: true, args: [],
-  help: "run until this function returns; finish- goes back to its call",
+  help: "run until this function returns; -: to its call",
   example: "finish",
   run: (context, args) => moved(context, () => context.session.finish(args.direction)),
 };
@@ -79,7 +79,7 @@ const travel: Command = {
 
 const ptime: Command = {
   name: "ptime", short: "pt", also: ["position"], group: "run", args: [],
-  help: "where in the run this is, and how far its future is known",
+  help: "where this is, and how far the future is known",
   example: "ptime",
   run({ session, machine }) {
     const { furthest } = session.timeline;

@@ -19,12 +19,13 @@ const ENDS: Readonly<Record<Backtrace["end"], string>> = {
 function frameRow(context: Context, frame: Frame): string[] {
   const line = frame.line ? `${frame.line.file}:${frame.line.line}` : "";
   const name = frame.symbol ? context.style.symbol(symbolText(frame.symbol)) : hex(frame.rip);
-  return [`${frame.level}`, hex(frame.rip), `${name}${frame.interrupted ? " (interrupted)" : ""}`, line];
+  return [`${frame.level}`, frame.rip.toString(16), `${name}${frame.interrupted ? " (interrupted)" : ""}`, line];
 }
 
 const bt: Command = {
   name: "bt", short: "bt", also: ["backtrace", "where", "info stack"], group: "look", args: [{ name: "CPU", kind: "cpu", optional: true }],
-  help: "the stack of calls on a CPU, through interrupts and system calls",
+  help: "the stack of calls on a CPU",
+  detail: "It goes on through interrupts and system calls, into what they interrupted.",
   example: "bt cpu1",
   run(context, args) {
     const data = backtrace(context.machine, context.symbols, args.cpu() ?? context.cpu, {});
@@ -36,7 +37,7 @@ const bt: Command = {
 
 const list: Command = {
   name: "list", short: "l", group: "look", args: [{ name: "PLACE", kind: "place", optional: true, rest: true }],
-  help: "source lines around PLACE, or around the current instruction",
+  help: "source lines around PLACE, or around RIP",
   detail: "The text is read from the folder where the program was compiled, or from below the present one.",
   example: "list do_wp_page",
   run(context, args) {

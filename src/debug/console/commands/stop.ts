@@ -41,7 +41,7 @@ const PLACE: Argument = { name: "PLACE", kind: "place", rest: true };
 
 const breakPlace: Command = {
   name: "break", short: "b", group: "stop", args: [PLACE, ONLY_CPU, CONDITION],
-  help: "stop before the instruction at PLACE: an address, a symbol, or FILE:LINE",
+  help: "stop before an address, a symbol, or FILE:LINE",
   detail: "On any CPU, or on the one that is named. The condition is evaluated with the registers of the CPU that comes there.",
   example: "break do_wp_page cpu1 if $rdi != 0",
   run: breakAt(false),
@@ -57,8 +57,8 @@ const tbreak: Command = {
 const breakStale: Command = {
   name: "break stale", short: "b stale", group: "stop",
   args: [{ name: "CLASS", kind: "choice", optional: true, choices: STALE_CLASSES }, ONLY_CPU, CONDITION],
-  help: "stop after the use of a translation that the page tables no longer hold",
-  detail: "Classes: benign (no difference could be seen), permission (a right that is gone), diverged-read (the bytes differ from those that are mapped now), lost-write (a store went to the old frame), reused-frame (the frame is something else's by now).",
+  help: "stop after a stale translation was used",
+  detail: "The page tables hold something else by then. Classes: benign (no difference could be seen), permission (a right that is gone), diverged-read (the bytes differ from those that are mapped now), lost-write (a store went to the old frame), reused-frame (the frame is something else's by now).",
   example: "break stale diverged-read",
   run(context, args) {
     const wanted = args.text("CLASS");
@@ -71,7 +71,8 @@ const breakStale: Command = {
 
 const breakFlush: Command = {
   name: "break flush", short: "b flush", group: "stop", args: [ONLY_CPU, CONDITION],
-  help: "stop after a CPU invalidates TLB entries: INVLPG, INVPCID, CR3, CR4",
+  help: "stop after a CPU invalidates TLB entries",
+  detail: "By INVLPG, INVPCID, or a change of CR3 or CR4.",
   example: "break flush cpu2",
   run: (context, args) => addPoint(context, args, "break flush", [{ kind: "event", event: "invalidate", ...onCpu(args) }]),
 };
@@ -79,7 +80,7 @@ const breakFlush: Command = {
 const breakIpi: Command = {
   name: "break ipi", short: "b ipi", group: "stop",
   args: [{ name: "VECTOR", kind: "count" }, ONLY_CPU, CONDITION],
-  help: "stop after an IPI of VECTOR is sent, and after it arrives",
+  help: "stop after an IPI is sent, and after it arrives",
   example: "break ipi 0xfc",
   run(context, args) {
     const vector = args.count("VECTOR")!;
@@ -94,7 +95,7 @@ const breakIpi: Command = {
 const breakFault: Command = {
   name: "break fault", short: "b fault", also: ["catch fault"], group: "stop",
   args: [{ name: "VECTOR", kind: "text" }, ONLY_CPU, CONDITION],
-  help: "stop after an exception is delivered: its number, or its name such as #PF",
+  help: "stop after an exception, such as 14 or #PF",
   example: "break fault #PF if $cr2 < 0x1000",
   run(context, args) {
     const text = args.text("VECTOR")!;

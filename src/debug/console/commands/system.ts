@@ -23,7 +23,8 @@ const gdtCommand: Command = {
 
 const idtCommand: Command = {
   name: "idt", short: "id", also: ["info idt"], group: "look", args: [CPU],
-  help: "the interrupt gates of a CPU; runs of equal ones in one line",
+  help: "the interrupt gates of a CPU",
+  detail: "Runs of gates that differ only by their vector take one line.",
   example: "idt",
   run(context, args) {
     const all = idt(context.machine, args.cpu() ?? context.cpu, context.symbols).filter((gate) => gate.present);
@@ -48,7 +49,7 @@ const idtCommand: Command = {
 const counters: Command = {
   name: "counters", short: "cou", also: ["info counters"], group: "look",
   args: [{ name: "SINCE", kind: "choice", optional: true, choices: ["-d"] }, CPU],
-  help: "the machine's counters, of all CPUs or of one; -d: what was added since the last look",
+  help: "the machine's counters; -d: since the last look",
   example: "counters -d",
   run(context, args) {
     const cpu = args.cpu();

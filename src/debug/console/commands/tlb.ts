@@ -4,7 +4,7 @@ import { isStale, tlbView, type TlbView } from "../../look/index.js";
 import { TLB_STRUCTURES, type TlbStructure } from "../../../machine/index.js";
 import type { Command } from "../command.js";
 import type { Context } from "../context.js";
-import { columns } from "../text/columns.js";
+import { columns, cutLast } from "../text/columns.js";
 import { plural } from "../text/numbers.js";
 import { filler, staleText, TLB_ALIGN, TLB_HEAD, tlbRow } from "../text/paging.js";
 
@@ -13,7 +13,8 @@ const MOST = 60;
 /** The table of `views`; what is stale has the reason below it. */
 export function tlbTable(context: Context, views: readonly TlbView[]): string {
   const rows = views.map((view) => [...tlbRow(view, context.style), filler(view, context.symbols)]);
-  const [head, ...lines] = columns([...TLB_HEAD, "by"], `${TLB_ALIGN}l`, rows).split("\n");
+  const titles = [...TLB_HEAD, "by"];
+  const [head, ...lines] = columns(titles, `${TLB_ALIGN}l`, cutLast(titles, rows)).split("\n");
   return [head!, ...lines.flatMap((line, i) => {
     const reason = staleText(views[i]!, context.style);
     return reason === "" ? [line] : [line, reason];
@@ -27,7 +28,7 @@ const tlb: Command = {
     { name: "WHICH", kind: "choice", optional: true, choices: ["stale", ...TLB_STRUCTURES] },
     { name: "VA", kind: "expression", optional: true, rest: true },
   ],
-  help: "what each CPU's TLBs hold, or one CPU's, or what they hold of one address",
+  help: "what the TLBs hold, of all CPUs or one, or of VA",
   detail: "A line for each entry: structure (l1d, l1i: first level; l2; psc: paging-structure cache), page, frame, size, rights (r w x, u or s, g for global, d for dirty), PCID, at which step it was filled, and by the instruction at which address. An entry that the page tables no longer hold is STALE, with the word as it is now, when it changed, and who changed it. With stale only such entries are listed.",
   example: "tlb cpu1 $rip",
   run(context, args) {

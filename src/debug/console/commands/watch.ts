@@ -29,7 +29,7 @@ const watch: Command = {
     { name: "ADDRESS", kind: "expression", location: true },
     { name: "LENGTH", kind: "count", optional: true }, ONLY_CPU, CONDITION,
   ],
-  help: "stop after an instruction that writes (w), reads (r) or accesses (rw) memory",
+  help: "stop after memory is written (w), read (r), or rw",
   detail: "ADDRESS is a variable, whose place and size are taken, or a number; the length is then 8 bytes unless it is given. With phys it is a physical address: an access counts under whatever linear address it is made. Page walks are not accesses.",
   example: "watch w init_mm.context.tlb_gen",
   run(context: Context, args: Arguments) {
@@ -51,8 +51,8 @@ const watch: Command = {
 const watchTlb: Command = {
   name: "watch tlb", short: "wa tlb", group: "stop",
   args: [{ name: "ADDRESS", kind: "expression" }, ONLY_CPU, CONDITION],
-  help: "stop after a TLB gets, loses, or is left with a stale translation of this page",
-  detail: "Fills; evictions and replacements; invalidations; and changes of the page-table word that leave an entry stale. All structures count.",
+  help: "stop when a TLB's translation of a page changes",
+  detail: "A TLB gets, loses, or is left with a stale translation of this page: fills; evictions and replacements; invalidations; and changes of the page-table word that leave an entry stale. All structures count.",
   example: "watch tlb $cr2 cpu1",
   run(context, args) {
     const page = args.number("ADDRESS")! & ~0xfffn;

@@ -16,8 +16,8 @@ import { tlbTable } from "./tlb.js";
 const why: Command = {
   name: "why", short: "why", group: "tlb",
   args: [{ name: "VA", kind: "expression", rest: true }],
-  help: "who made a page what it is, who still holds something else, which flush is owed",
-  detail: "For each word of the walk: the store that wrote it last, found by searching the past. Then every CPU whose TLB says something else than the page tables do. Then what is on its way: IPIs in flight, calls that are not acknowledged, flushes that the kernel has put off.",
+  help: "who made a page so, who holds something else",
+  detail: "And which flush is owed for it. For each word of the walk: the store that wrote it last, found by searching the past. Then every CPU whose TLB says something else than the page tables do. Then what is on its way: IPIs in flight, calls that are not acknowledged, flushes that the kernel has put off.",
   example: "why $cr2",
   async run(context, args) {
     const { machine, symbols, cpu, style } = context;
@@ -41,7 +41,8 @@ function writerText(context: Context, hit: Hit | undefined): string {
   if (!hit) return "not written by any store since power-on";
   const [, before, after] = hit.values;
   const { style, symbols } = context;
-  return `written at ${style.step(stepName(hit.step))} by CPU ${hit.cpu} in ${style.symbol(placeText(hit.rip, symbols))}: ${hex(before)} -> ${hex(after)}`;
+  const who = `written at ${style.step(stepName(hit.step))} by CPU ${hit.cpu} in ${style.symbol(placeText(hit.rip, symbols))}`;
+  return `${who}\n      ${hex(before)} -> ${hex(after)}`;
 }
 
 const writerData = ({ symbols }: Context, hit: Hit | undefined): unknown =>
@@ -71,7 +72,7 @@ function pendingFlushes(context: Context, stale: readonly TlbView[]): { data: un
   const lines = [
     ...flights.map((one) => `IPI of vector ${hex(one.vector)} from CPU ${one.from} to CPU ${one.to}, sent at ${stepName(one.sentAt)}, ${plural(machine.steps - one.sentAt, "step")} ago`),
     ...calls.map(callText),
-    ...requests.map((request) => `put off by migrc: request ${hex(request.request)} keeps the old frame; CPUs ${request.owing.join(" ")} owe a flush`),
+    ...requests.map((request) => `put off by migrc: request ${hex(request.request)}, CPUs ${request.owing.join(" ")} owe a flush`),
   ];
   if (lines.length === 0 && stale.length > 0) lines.push("nothing that is known of will flush it");
   if (stale.length > 0) lines.push(`since ${stepName(Math.min(...since))}, ${plural(machine.steps - Math.min(...since), "step")} ago`);

@@ -53,7 +53,7 @@ export function eventText(kind: EventKind, values: readonly [bigint, bigint, big
     case "fill": return `fill ${hex(a)} -> ${hex(b)} from word ${hex(c & 0xffff_ffffn)}`;
     case "stale_use": {
       const use = staleUse(values);
-      return `stale ${use.access} of ${hex(use.linear)} in frame ${hex(use.physical >> 12n)}: ${use.class}; CPU ${use.changedBy} had changed the word`;
+      return `stale ${use.access} of ${hex(use.linear)}, frame ${hex(use.physical >> 12n)}: ${use.class}; changed by CPU ${use.changedBy}`;
     }
     case "table_write": return `page-table word ${hex(a)}: ${hex(b)} -> ${hex(c)}`;
     case "invalidate": return invalidation(Number(a), b, c);

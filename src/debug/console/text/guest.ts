@@ -2,7 +2,7 @@
 
 import type { AddressSpace, Folio, Migrc, MigrcRequest, PendingCall, Thread } from "../../guest/index.js";
 import type { Context } from "../context.js";
-import { columns, pairs } from "./columns.js";
+import { columns, cutLast, pairs } from "./columns.js";
 import { hex, placeText, plural, stepName, symbolText } from "./numbers.js";
 import { wordText } from "./paging.js";
 
@@ -13,7 +13,8 @@ export function threadsText(context: Context, threads: readonly Thread[]): strin
     `${thread.pid}`, thread.comm, thread.state, `${thread.cpu}`, thread.mm === undefined ? "" : hex(thread.mm),
     thread.saved ? placeText(thread.saved.rip, context.symbols) : "",
   ]);
-  return columns(["pid", "name", "state", "CPU", "mm", "will go on at"], "rllrll", rows);
+  const head = ["pid", "name", "state", "CPU", "mm", "will go on at"];
+  return columns(head, "rllrll", cutLast(head, rows));
 }
 
 export function addressSpaceText(space: AddressSpace): string {
@@ -74,7 +75,8 @@ const MOST_FOLIOS = 12;
 
 function requestText(context: Context, request: MigrcRequest): string {
   const state = request.filledBy ? `being filled by ${request.filledBy.comm} (${request.filledBy.pid})` : "published";
-  const head = `request ${hex(request.request)}, node ${request.node}, generation ${request.generation}, ${state}: CPUs ${list(request.cpumask)}, of which ${list(request.owing)} still owe a flush`;
+  const head = `request ${hex(request.request)}, node ${request.node}, generation ${request.generation}, ${state}
+  held by CPUs ${list(request.cpumask)} when it was made; still owe a flush: ${list(request.owing)}`;
   const rows = request.folios.slice(0, MOST_FOLIOS).map((folio) => [
     hex(folio.pfn), folio.address === undefined ? "" : hex(folio.address), folio.nowPfn === undefined ? "" : hex(folio.nowPfn),
     folio.heldBy.length === 0 ? "" : context.style.alarm(`CPU ${folio.heldBy.join(" ")}`), folio.sinceStep === undefined ? "" : stepName(folio.sinceStep),

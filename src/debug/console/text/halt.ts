@@ -6,7 +6,7 @@ import type { Hit } from "../../../machine/index.js";
 import type { Context } from "../context.js";
 import { eventText } from "./events.js";
 import { currentLine } from "./location.js";
-import { hex, stepName } from "./numbers.js";
+import { hex } from "./numbers.js";
 
 export function haltData(context: Context, halt: Halt): unknown {
   const { kind, cpu, step, rip, stop, note } = halt;
@@ -25,7 +25,8 @@ export function haltText(context: Context, halt: Halt): string {
   if (halt.kind === "machine" && halt.stop) lines.push(context.style.alarm(describeStop(halt.stop)));
   for (const { point, hit } of halt.hits) {
     const what = hitText(context, hit, accessOf(point.spec.stops, hit));
-    lines.push(`point ${point.id} (${point.text})${what === "" ? "" : `: ${what}`}`);
+    lines.push(`point ${point.id}: ${point.text}`);
+    if (what !== "") lines.push(`CPU ${hit.cpu}: ${what}`);
     // Forwards the machine is behind the instruction that did it, so its place is not the one shown below.
     if (what !== "" && hit.rip !== halt.rip) lines.push(`by ${currentLine(context, hit.cpu, hit.rip, hit.step)}`);
   }
@@ -42,9 +43,9 @@ function accessOf(stops: Stops, hit: Hit): "access" | undefined {
 
 /** What happened there; nothing for a breakpoint, whose place says all. */
 function hitText(context: Context, hit: Hit, access: "access" | undefined): string {
-  if (hit.event !== undefined) return `CPU ${hit.cpu} ${eventText(hit.event, hit.values, context.symbols)}`;
+  if (hit.event !== undefined) return eventText(hit.event, hit.values, context.symbols);
   if (access === undefined) return "";
   const [address, before, after] = hit.values;
-  const what = before === after ? `reads ${hex(after)}` : `writes ${hex(before)} -> ${hex(after)}`;
-  return `CPU ${hit.cpu} ${what} at ${hex(address)}, ${hit.size ?? 8} bytes, ${stepName(hit.step)}`;
+  const what = before === after ? hex(after) : `${hex(before)} -> ${hex(after)}`;
+  return `${hex(address)}, ${hit.size ?? 8} bytes: ${what}`;
 }

@@ -28,11 +28,14 @@ const FAULTS: Readonly<Record<string, string>> = {
 /** `PTE @17a108 = 800000000017d067  P W U A D NX  -> 17d000`. */
 export function wordText(word: TableWord): string {
   const target = word.physical === undefined ? "" : ` -> ${word.physical.toString(16)}`;
-  const software = word.software === undefined ? "" : ` software bits ${hex(word.software)}`;
-  const reserved = word.reserved === undefined ? "" : ` reserved bits ${hex(word.reserved)}`;
-  const flags = word.flags.length === 0 ? "" : `  ${word.flags.join(" ")}`;
-  return `${word.level.padEnd(5)} @${word.wordAddress.toString(16)} = ${word.value.toString(16).padStart(16, "0")}${flags}${target}${software}${reserved}`;
+  const reserved = word.reserved === undefined ? "" : `, reserved bits ${hex(word.reserved)}`;
+  const flags = [...word.flags, ...softwareBits(word)].map((flag) => ` ${flag}`).join("");
+  return `${word.level.padEnd(5)} @${word.wordAddress.toString(16)} = ${word.value.toString(16).padStart(16, "0")} ${flags}${target}${reserved}`;
 }
+
+/** Bits that the processor ignores, by their numbers. */
+const softwareBits = ({ software = 0n }: TableWord): string[] =>
+  Array.from({ length: 64 }, (_, bit) => bit).filter((bit) => (software >> BigInt(bit)) & 1n).map((bit) => `bit${bit}`);
 
 export function walkText(walk: Walk): string {
   const lines = walk.levels.map(wordText);
