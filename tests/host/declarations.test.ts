@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as counters from "../../assembly/probe/counters.ts";
+import { LEFT_REASONS, STALE_CLASSES } from "../../src/debug/console/text/events.ts";
 import { COUNTER_HELP, COUNTER_NAMES } from "../../src/machine/counters.ts";
 import { EVENT_KINDS } from "../../src/machine/events.ts";
 import { TLB_PRESETS } from "../../src/machine/options.ts";
@@ -15,7 +16,7 @@ import { TLB_FLAGS, TLB_KINDS, TLB_STRUCTURES } from "../../src/machine/tlb.ts";
 
 /** Constants `PREFIX_NAME: u32 = number` in a source of the core. Tests run in the project's folder. */
 function constants(file: string, prefix: string): Record<string, number> {
-  const found = readFileSync(file, "utf8").matchAll(new RegExp(`^export const ${prefix}_(\\w+): u32 = (\\d+);`, "gm"));
+  const found = readFileSync(file, "utf8").matchAll(new RegExp(`^export const ${prefix}_(\\w+): u(?:32|64) = (\\d+);`, "gm"));
   return Object.fromEntries([...found].map((match) => [match[1], Number(match[2])]));
 }
 
@@ -39,6 +40,13 @@ test("the host knows every reason for which the core stops", () => {
 test("the host has a text for everything that the core calls not implemented", () => {
   const texts = Object.fromEntries(Object.entries(NOT_IMPLEMENTED).map(([name, [number]]) => [name, number]));
   assert.deepEqual(texts, constants("assembly/global.ts", "NI"));
+});
+
+test("the console has a text for every reason for which a TLB entry leaves, and a name for every class of stale use", () => {
+  const reasons = Object.fromEntries(Object.entries(LEFT_REASONS).map(([name, [number]]) => [name, number]));
+  assert.deepEqual(reasons, constants("assembly/probe/events.ts", "LEFT"));
+  const classes = Object.keys(constants("assembly/mmu/classify.ts", "STALE")).map((name) => name.toLowerCase().replaceAll("_", "-"));
+  assert.deepEqual(classes, STALE_CLASSES);
 });
 
 test("the TLB presets have the core's numbers", () => {

@@ -5,7 +5,8 @@ import { sizeOfType } from "../../symbols/index.js";
 import type { Arguments } from "../arguments.js";
 import type { Command } from "../command.js";
 import type { Context } from "../context.js";
-import type { StopPoint } from "../../../machine/index.js";
+import type { Match, StopPoint } from "../../../machine/index.js";
+import { walk } from "../../look/index.js";
 import { hex } from "../text/numbers.js";
 import { addPoint, CONDITION, ONLY_CPU, onCpu } from "./stop.js";
 
@@ -48,6 +49,12 @@ const watch: Command = {
   },
 };
 
+/** Sizes of pages, in the order of TLB_KINDS. */
+const PAGE_SIZES = [4096n, 2n ** 21n, 2n ** 30n] as const;
+
+/** Matches addresses in the same page of `size`. */
+const within = (address: bigint, size: bigint): Match => ({ mask: BigInt.asUintN(64, -size), value: BigInt.asUintN(64, address & -size) });
+
 const watchTlb: Command = {
   name: "watch tlb", short: "wa tlb", group: "stop",
   args: [{ name: "ADDRESS", kind: "expression" }, ONLY_CPU, CONDITION],
@@ -55,10 +62,17 @@ const watchTlb: Command = {
   detail: "A TLB gets, loses, or is left with a stale translation of this page: fills; evictions and replacements; invalidations; and changes of the page-table word that leave an entry stale. All structures count.",
   example: "watch tlb $cr2 cpu1",
   run(context, args) {
-    const page = args.number("ADDRESS")! & ~0xfffn;
-    const match = [{ mask: BigInt.asUintN(64, ~0xfffn), value: page }] as const;
-    const kinds = ["fill", "drop", "mark", "unmark"] as const;
-    return addPoint(context, args, `watch tlb ${hex(page)}`, kinds.map((event): StopPoint => ({ kind: "event", event, match, ...onCpu(args) })));
+    const address = args.number("ADDRESS")!;
+    const on = onCpu(args);
+    const { outcome } = walk(context.machine, args.cpu() ?? context.cpu, address);
+    // A large page is filled by an access to any part of it.
+    const filled = outcome.kind === "mapped" ? BigInt(outcome.pageSize) : PAGE_SIZES[0];
+    const stops: StopPoint[] = [{ kind: "event", event: "fill", match: [within(address, filled)], ...on }];
+    PAGE_SIZES.forEach((size, kind) => {
+      const match = [within(address, size), undefined, { mask: 0xffn, value: BigInt(kind) }] as const;
+      for (const event of ["drop", "mark"] as const) stops.push({ kind: "event", event, match, ...on });
+    });
+    return addPoint(context, args, `watch tlb ${hex(address & ~0xfffn)}`, stops);
   },
 };
 

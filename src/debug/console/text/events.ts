@@ -1,14 +1,13 @@
 // Events of the machine in a few words: for `events`, and for why the run halted. What their values are is said in
 // assembly/probe/events.ts.
 
-import type { EventKind } from "../../../machine/index.js";
+import { type EventKind, TLB_KINDS } from "../../../machine/index.js";
 import type { SymbolTable } from "../../symbols/index.js";
 import { hex, placeText } from "./numbers.js";
 
 /** Classes of stale use, in the order of assembly/mmu/classify.ts. */
 export const STALE_CLASSES = ["benign", "permission", "diverged-read", "lost-write", "reused-frame"] as const;
 const ACCESSES = ["load", "store", "fetch"] as const;
-const INVALIDATIONS = ["INVLPG", "INVPCID of a page", "of a PCID", "of everything", "of everything not global"] as const;
 const EXCEPTIONS: Readonly<Record<number, string>> = {
   0: "#DE", 1: "#DB", 2: "NMI", 3: "#BP", 4: "#OF", 5: "#BR", 6: "#UD", 7: "#NM", 8: "#DF", 10: "#TS", 11: "#NP", 12: "#SS",
   13: "#GP", 14: "#PF", 16: "#MF", 17: "#AC", 18: "#MC", 19: "#XM", 21: "#CP",
@@ -21,6 +20,28 @@ export function exceptionVector(name: string): number | undefined {
   const wanted = name.replace(/^#/, "").toUpperCase();
   const found = Object.entries(EXCEPTIONS).find(([, text]) => text.replace("#", "") === wanted);
   return found && Number(found[0]);
+}
+
+/** Why an entry left, by the core's LEFT_*. */
+export const LEFT_REASONS: Readonly<Record<string, readonly [number, string]>> = {
+  EVICTED: [1, "evicted: there was no room"],
+  REPLACED: [2, "replaced by what a walk found"],
+  FAULT: [3, "dropped by #PF"],
+  PAGE: [4, "dropped by an invalidation of the page"],
+  PCID: [5, "dropped by an invalidation of the PCID"],
+  NON_GLOBAL: [6, "dropped by an invalidation of what is not global"],
+  ALL: [7, "dropped by an invalidation of everything"],
+};
+
+const leftText = (reason: number): string | undefined => Object.values(LEFT_REASONS).find(([number]) => number === reason)?.[1];
+
+/** An event in the life of a TLB entry: what it held, and why. */
+function entryText(kind: EventKind, a: bigint, b: bigint, c: bigint): string {
+  const entry = `${TLB_KINDS[Number(c & 0xffn)] ?? ""} entry ${hex(a)} -> ${hex((b >> 32n) << 12n)}, PCID ${(c >> 16n) & 0xffffn}`;
+  const left = leftText(Number((c >> 8n) & 0xffn));
+  if (kind === "mark") return `${entry}: stale, CPU ${(c >> 40n) & 0xffn} changed word ${hex(b & 0xffff_ffffn)}`;
+  if (kind === "unmark") return `${entry}: no longer stale${left === undefined ? ", the word is as it was" : ""}`;
+  return `${entry}: ${left ?? "left"}`;
 }
 
 /** Access bits of a stale use (assembly/mmu/rights.ts). */
@@ -58,18 +79,24 @@ export function eventText(kind: EventKind, values: readonly [bigint, bigint, big
     case "table_write": return `page-table word ${hex(a)}: ${hex(b)} -> ${hex(c)}`;
     case "invalidate": return invalidation(Number(a), b, c);
     case "ipi_send": return `IPI sent: ICR ${hex(a)}, targets ${hex(b)}`;
-    case "ipi_deliver": return `IPI of vector ${hex(a)} arrives`;
+    case "ipi_deliver": return `IPI of vector ${hex(a)} from CPU ${b >> 8n} arrives, sent at #${c}`;
     case "eoi": return `EOI of vector ${hex(a)}`;
     case "exception": return `${exceptionText(a, b)} at ${place(c)}`;
     case "syscall": return `SYSCALL ${a} at ${place(b)}`;
     case "cr3": return `CR3 ${hex(b)} -> ${hex(a)}`;
     case "halt": return `HLT at ${place(a)}`;
-    default: return values.map((value) => hex(value)).join(" ");
+    case "mark": case "unmark": case "drop": return entryText(kind, a, b, c);
+    case "interrupt": return `interrupt ${hex(a)} is taken`;
   }
 }
 
+/** By INVALIDATE_*. */
 function invalidation(what: number, address: bigint, pcid: bigint): string {
-  if (what === 0) return `INVLPG of ${hex(address)}, PCID ${pcid}`;
-  if (what === 1) return `INVPCID of ${hex(address)}, PCID ${pcid}`;
-  return `invalidation ${INVALIDATIONS[what] ?? ""}${what === 2 ? ` ${pcid}` : ""}`;
+  switch (what) {
+    case 0: return `INVLPG of ${hex(address)}, PCID ${pcid}`;
+    case 1: return `INVPCID of ${hex(address)}, PCID ${pcid}`;
+    case 2: return `all of PCID ${pcid} is invalidated`;
+    case 3: return "everything is invalidated";
+    default: return "everything that is not global is invalidated";
+  }
 }

@@ -76,7 +76,7 @@ const MOST_FOLIOS = 12;
 function requestText(context: Context, request: MigrcRequest): string {
   const state = request.filledBy ? `being filled by ${request.filledBy.comm} (${request.filledBy.pid})` : "published";
   const head = `request ${hex(request.request)}, node ${request.node}, generation ${request.generation}, ${state}
-  held by CPUs ${list(request.cpumask)} when it was made; still owe a flush: ${list(request.owing)}`;
+  CPUs that may hold it: ${list(request.cpumask)}; of these owe a flush: ${list(request.owing)}`;
   const rows = request.folios.slice(0, MOST_FOLIOS).map((folio) => [
     hex(folio.pfn), folio.address === undefined ? "" : hex(folio.address), folio.nowPfn === undefined ? "" : hex(folio.nowPfn),
     folio.heldBy.length === 0 ? "" : context.style.alarm(`CPU ${folio.heldBy.join(" ")}`), folio.sinceStep === undefined ? "" : stepName(folio.sinceStep),
