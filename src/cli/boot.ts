@@ -7,15 +7,11 @@ import { addImageOptions, type ImageFlags, loadPc } from "./image-options.js";
 import * as options from "./options.js";
 import { statsJson, statsTable } from "./stats.js";
 import { describeEnd, type End, exitStatus } from "./status.js";
+import { type Limits, onTerminal, runToEnd } from "./terminal-run.js";
 
-interface BootFlags extends ImageFlags {
-  readonly maxInstructions?: number;
-  readonly timeout?: number;
+interface BootFlags extends ImageFlags, Limits {
   readonly stats?: "table" | "json";
 }
-
-/** Steps between looks at the terminal: some 10 ms. A run does not depend on how it is cut into pieces. */
-const CHUNK = 2_000_000;
 
 const HELP = `
 Exit status: what isa-debug-exit gives in QEMU ((value << 1) | 1); 0 if the guest powers off or resets;
@@ -35,44 +31,15 @@ export function bootCommand(): Command {
 
 async function boot(image: string, flags: BootFlags): Promise<void> {
   const { pc } = await loadPc(image, flags);
-  const end = await runOnTerminal(pc, flags);
+  const end = await runAlone(pc, flags);
   process.stderr.write(`shootdown: ${describeEnd(end)}\n`);
   if (flags.stats === "table") process.stderr.write(`${statsTable(pc.machine)}\n`);
   if (flags.stats === "json") process.stderr.write(`${statsJson(pc.machine, end)}\n`);
   process.exitCode = exitStatus(end);
 }
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-/** Runs until the guest, a limit or the user ends it. Everything the guest sent has been written then. */
-async function runOnTerminal(pc: Pc, flags: BootFlags): Promise<End> {
+function runAlone(pc: Pc, flags: BootFlags): Promise<End> {
   const terminal = new Console(pc.serial);
-  const onSignal = (signal: NodeJS.Signals) => terminal.leave({ kind: "signal", signal });
-  for (const signal of SIGNALS) process.on(signal, onSignal);
   terminal.open();
-  try {
-    return await run(pc, terminal, flags);
-  } finally {
-    await terminal.close();
-    for (const signal of SIGNALS) process.removeListener(signal, onSignal);
-  }
-}
-
-async function run(pc: Pc, terminal: Console, flags: BootFlags): Promise<End> {
-  const deadline = flags.timeout === undefined ? Infinity : performance.now() + flags.timeout * 1000;
-  const limit = flags.maxInstructions ?? Infinity;
-  for (;;) {
-    const stop = pc.machine.run(Math.min(CHUNK, limit - pc.machine.steps));
-    await terminal.flush();
-    // Gives the event loop its turn: input, signals, timers.
-    await new Promise((done) => setImmediate(done));
-    if (terminal.end) return terminal.end;
-    if (stop.kind !== "limit" && stop.kind !== "idle") return stop;
-    if (pc.machine.steps >= limit) return { kind: "limit" };
-    if (performance.now() >= deadline) return { kind: "timeout", seconds: flags.timeout! };
-    if (stop.kind === "idle" && pc.serial.waiting === 0) {
-      if (terminal.inputEnded) return stop;
-      await terminal.waitForInput(Number.isFinite(deadline) ? deadline - performance.now() : undefined);
-    }
-  }
+  return onTerminal(terminal, () => runToEnd(pc.machine, () => pc.serial.waiting, terminal, flags));
 }

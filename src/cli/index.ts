@@ -8,6 +8,8 @@ import { benchCommand } from "./bench.js";
 import { bootCommand } from "./boot.js";
 import { checkCommand } from "./check.js";
 import { debugCommand } from "./debug.js";
+import { recordCommand } from "./record.js";
+import { replayCommand } from "./replay.js";
 import { FAILED, USAGE } from "./status.js";
 import { version } from "./version.js";
 
@@ -16,6 +18,8 @@ const program = new Command("shootdown")
   .version(version, "-V, --version", "print the version")
   .addCommand(bootCommand())
   .addCommand(debugCommand())
+  .addCommand(recordCommand())
+  .addCommand(replayCommand())
   .addCommand(benchCommand())
   .addCommand(checkCommand());
 
