@@ -56,7 +56,8 @@ export function folioText(context: Context, folio: Folio): string {
 }
 
 const RELATIONS = {
-  mapped: "maps it", migrating: "a migration entry for it", elsewhere: "maps another frame now",
+  mapped: "maps it", "no-access": "maps it, but allows no access (a NUMA hint)", migrating: "a migration entry for it",
+  elsewhere: "maps another frame now",
 } as const;
 
 export function migrcText(context: Context, migrc: Migrc): string {
