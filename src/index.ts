@@ -18,7 +18,7 @@ export * from "./report/index.js";
 export * from "./check/index.js";
 export * from "./debug/timeline/index.js";
 export * from "./debug/session/index.js";
-export { joinSymbols, loadSymbols, type SymbolTable } from "./debug/symbols/index.js";
+export { joinSymbols, loadSymbols, type SymbolTable, symbolsOf } from "./debug/symbols/index.js";
 export { COMMANDS as DEBUG_COMMANDS, DebugConsole, openSession, type Reply } from "./debug/console/index.js";
 export {
   comparePolicies, FLUSH_POLICIES, migrateJson, migrateTable, WORKLOADS, type Comparison,

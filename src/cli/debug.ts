@@ -3,7 +3,7 @@
 import { createInterface } from "node:readline";
 import { Command, Option } from "commander";
 import {
-  DebugConsole, formatSize, joinSymbols, loadSymbols, MiB, openSession, parseSize, type Reply, type SymbolTable, UserError,
+  DebugConsole, formatSize, MiB, openSession, parseSize, type Reply, symbolsOf, UserError,
 } from "../index.js";
 import { DebugOutput } from "./debug-output.js";
 import { runPrompt } from "./debug-prompt.js";
@@ -39,18 +39,11 @@ export function debugCommand(): Command {
     .action(debug);
 }
 
-/** Symbols of the image, where it is ELF, and of the files that were named. */
-async function readSymbols(image: string, bytes: Uint8Array, files: readonly string[]): Promise<SymbolTable | undefined> {
-  const isElf = Buffer.from(bytes.subarray(0, 4)).toString("latin1") === "\x7fELF";
-  const tables = isElf ? [loadSymbols(bytes, image)] : [];
-  for (const file of files) tables.push(loadSymbols(await readInput(file), file));
-  return tables.length === 0 ? undefined : joinSymbols(tables);
-}
-
 async function debug(image: string, flags: DebugFlags): Promise<void> {
   const script = flags.script === undefined ? undefined : await readInput(flags.script);
   const { pc, bytes } = await loadPc(image, flags);
-  const symbols = await readSymbols(image, bytes, flags.symbols ?? []);
+  const more = await Promise.all((flags.symbols ?? []).map(async (name) => ({ name, bytes: await readInput(name) })));
+  const symbols = await symbolsOf({ image: bytes, path: image, commandLine: flags.append, more });
   const session = openSession(pc, { history: flags.history, ...(symbols ? { symbols } : {}) });
   const isTerminal = process.stdout.isTTY === true;
   const colours = isTerminal && !process.env["NO_COLOR"] && !flags.json;
