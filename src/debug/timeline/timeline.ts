@@ -148,6 +148,18 @@ export class Timeline {
     return new Journey(this, step, (to) => this.#onward(to, marks));
   }
 
+  /** Goes to step `from` and on to step `to`: numbers of the steps that `cpu` makes on the way. */
+  stepsOf(cpu: number, from: number, to: number): number[] {
+    this.travel(from);
+    const steps: number[] = [];
+    while (this.now < to) {
+      this.#replay(to, "off", { keep: false, stepping: cpu });
+      const last = this.machine.lastStep(cpu) ?? -1;
+      if (last >= from && last !== steps.at(-1)) steps.push(last);
+    }
+    return steps;
+  }
+
   /** Bytes for the guest's serial line. Returns how many steps of known future this has ended. */
   type(bytes: Uint8Array): number {
     return this.#put({ kind: "serial", bytes: bytes.slice() });
@@ -170,6 +182,7 @@ export class Timeline {
     try {
       while (this.now < to) {
         const stop = this.#forward(to, how);
+        if (stop.kind === "stepped") return stop;
         const isBehind = this.now === to || (PASSED_OVER.has(stop.kind) && this.now < known);
         if (stop.kind === "break" || !isBehind) return stop;
       }
