@@ -1,5 +1,6 @@
 // The console without a terminal: a line in, text and data out. The terminal, scripts and gdb's `monitor` use it.
 
+import { basename } from "node:path";
 import { FailedRun, UserError } from "../../errors.js";
 import { Arguments } from "./arguments.js";
 import { complete } from "./completion.js";
@@ -58,8 +59,8 @@ export class DebugConsole {
   /** A word of welcome. */
   greeting(): string {
     const { cpus, symbols, machine, cpu } = this.context;
-    const names = symbols ? `symbols of ${symbols.modules.join(", ")}` : "no symbols";
-    return `${cpus} ${cpus === 1 ? "CPU" : "CPUs"}, TLB ${machine.options.tlb}, ${names}. "help" lists the commands.\n${currentLine(this.context, cpu, machine.register(cpu, "rip"), machine.steps)}`;
+    const names = symbols ? `symbols of ${symbols.modules.map((name) => basename(name)).join(", ")}` : "no symbols";
+    return `${cpus} ${cpus === 1 ? "CPU" : "CPUs"}, TLB ${machine.options.tlb}, ${names}. "help" lists commands.\n${currentLine(this.context, cpu, machine.register(cpu, "rip"), machine.steps)}`;
   }
 
   /** Carries out one line. Never throws for what the line says. */

@@ -19,7 +19,7 @@ const ENDS: Readonly<Record<Backtrace["end"], string>> = {
 function frameRow(context: Context, frame: Frame): string[] {
   const line = frame.line ? `${frame.line.file}:${frame.line.line}` : "";
   const name = frame.symbol ? context.style.symbol(symbolText(frame.symbol)) : hex(frame.rip);
-  return [`${frame.level}`, frame.rip.toString(16), `${name}${frame.interrupted ? " (interrupted)" : ""}`, line];
+  return [`${frame.level}`, frame.rip.toString(16), name, `${line}${frame.interrupted ? " (trap)" : ""}`.trim()];
 }
 
 const bt: Command = {

@@ -22,30 +22,37 @@ function watched(args: Arguments): { address: bigint; length: number } {
   return { address: address ?? BigInt.asUintN(64, value.number!), length };
 }
 
+/** The last word of the walk of `address`: what maps it, or is to say that nothing does. */
+function tableWord({ machine, cpu }: Context, address: bigint): { address: bigint; length: number } {
+  const word = walk(machine, cpu, address).levels.at(-1);
+  if (!word) throw new UserError("paging is off: no page-table word maps this address");
+  return { address: BigInt(word.wordAddress), length: 8 };
+}
+
 const watch: Command = {
   name: "watch", short: "wa", group: "stop",
   args: [
     { name: "KIND", kind: "choice", optional: true, choices: ["w", "r", "rw"] },
-    { name: "SPACE", kind: "choice", optional: true, choices: ["phys"] },
+    { name: "SPACE", kind: "choice", optional: true, choices: ["phys", "pte"] },
     { name: "ADDRESS", kind: "expression", location: true },
     { name: "LENGTH", kind: "count", optional: true }, ONLY_CPU, CONDITION,
   ],
   help: "stop after memory is written (w), read (r), or rw",
-  detail: "ADDRESS is a variable, whose place and size are taken, or a number; the length is then 8 bytes unless it is given. With phys it is a physical address: an access counts under whatever linear address it is made. Page walks are not accesses.",
-  example: "watch w init_mm.context.tlb_gen",
+  detail: "ADDRESS is a variable, whose place and size are taken, or a number; the length is then 8 bytes unless it is given. With phys it is a physical address: an access counts under whatever linear address it is made. With pte it is a linear address, and what is watched is the page-table word that maps it now. Page walks are not accesses.",
+  example: "watch w pte $cr2",
   run(context: Context, args: Arguments) {
     const kind = args.text("KIND") ?? "w";
+    const { address, length } = args.text("SPACE") === "pte" ? tableWord(context, args.number("ADDRESS")!) : watched(args);
     const space = args.has("SPACE") ? "physical" : "linear";
-    const { address, length } = watched(args);
     if (space === "physical" && address + BigInt(length) > BigInt(context.machine.options.memory)) {
       throw new UserError(`${hex(address)} is not in RAM`);
     }
     const stop: StopPoint = {
       kind: "access", space, address, length, read: kind.includes("r"), write: kind.includes("w"), ...onCpu(args),
     };
-    const text = `watch ${kind}${space === "physical" ? " phys" : ""} ${args.text("ADDRESS")}`;
+    const text = ["watch", kind, args.text("SPACE"), args.text("ADDRESS")].filter(Boolean).join(" ");
     const result = addPoint(context, args, text, [stop]);
-    return { ...result, text: `${result.text} at ${hex(address)}, ${length} bytes` };
+    return { ...result, text: `${result.text}: ${length} bytes at ${hex(address)}${space === "physical" ? " physical" : ""}` };
   },
 };
 

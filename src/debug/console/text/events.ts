@@ -24,13 +24,13 @@ export function exceptionVector(name: string): number | undefined {
 
 /** Why an entry left, by the core's LEFT_*. */
 export const LEFT_REASONS: Readonly<Record<string, readonly [number, string]>> = {
-  EVICTED: [1, "evicted: there was no room"],
+  EVICTED: [1, "evicted for want of room"],
   REPLACED: [2, "replaced by what a walk found"],
   FAULT: [3, "dropped by #PF"],
-  PAGE: [4, "dropped by an invalidation of the page"],
-  PCID: [5, "dropped by an invalidation of the PCID"],
-  NON_GLOBAL: [6, "dropped by an invalidation of what is not global"],
-  ALL: [7, "dropped by an invalidation of everything"],
+  PAGE: [4, "its page is invalidated"],
+  PCID: [5, "its PCID is flushed"],
+  NON_GLOBAL: [6, "all but global ones are flushed"],
+  ALL: [7, "everything is flushed"],
 };
 
 const leftText = (reason: number): string | undefined => Object.values(LEFT_REASONS).find(([number]) => number === reason)?.[1];
@@ -39,7 +39,7 @@ const leftText = (reason: number): string | undefined => Object.values(LEFT_REAS
 function entryText(kind: EventKind, a: bigint, b: bigint, c: bigint): string {
   const entry = `${TLB_KINDS[Number(c & 0xffn)] ?? ""} entry ${hex(a)} -> ${hex((b >> 32n) << 12n)}, PCID ${(c >> 16n) & 0xffffn}`;
   const left = leftText(Number((c >> 8n) & 0xffn));
-  if (kind === "mark") return `${entry}: stale, CPU ${(c >> 40n) & 0xffn} changed word ${hex(b & 0xffff_ffffn)}`;
+  if (kind === "mark") return `${entry}: stale, CPU ${(c >> 40n) & 0xffn} wrote ${hex(b & 0xffff_ffffn)}`;
   if (kind === "unmark") return `${entry}: no longer stale${left === undefined ? ", the word is as it was" : ""}`;
   return `${entry}: ${left ?? "left"}`;
 }

@@ -28,10 +28,16 @@ export function haltText(context: Context, halt: Halt): string {
     lines.push(`point ${point.id}: ${point.text}`);
     if (what !== "") lines.push(`CPU ${hit.cpu}: ${what}`);
     // Forwards the machine is behind the instruction that did it, so its place is not the one shown below.
-    if (what !== "" && hit.rip !== halt.rip) lines.push(`by ${currentLine(context, hit.cpu, hit.rip, hit.step)}`);
+    if (what !== "" && hit.rip !== halt.rip) lines.push(`by ${currentLine(context, doer(context, hit), hit.rip, hit.step)}`);
   }
   lines.push(currentLine(context, halt.cpu, halt.rip, halt.step));
   return lines.join("\n");
+}
+
+/** Who made the step of an event, which may have happened to another CPU. */
+function doer({ machine, cpus }: Context, hit: Hit): number {
+  const all = Array.from({ length: cpus }, (_, cpu) => cpu);
+  return all.find((cpu) => machine.lastStep(cpu) === hit.step) ?? all.find((cpu) => machine.register(cpu, "rip") === hit.rip) ?? hit.cpu;
 }
 
 type Stops = readonly { readonly kind: string; readonly read?: boolean; readonly write?: boolean }[];
