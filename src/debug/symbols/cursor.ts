@@ -3,13 +3,15 @@
 
 import { UserError } from "../../errors.js";
 
-const decoder = new TextDecoder("utf-8");
+/** Bytes from `start` to before `end` as text; for many short strings much faster than a TextDecoder. */
+const decode = (bytes: Uint8Array, start: number, end: number): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("utf8");
 
 /** Text of the bytes up to a zero byte, which must come before `end`. */
 export function textAt(bytes: Uint8Array, at: number, what: string): string {
   const end = at >= 0 && at < bytes.length ? bytes.indexOf(0, at) : -1;
   if (end < 0) throw new UserError(`${what} is malformed: a string has no end`);
-  return decoder.decode(bytes.subarray(at, end));
+  return decode(bytes, at, end);
 }
 
 export class Cursor {
@@ -138,7 +140,7 @@ export class Cursor {
   text(): string {
     const end = this.bytes.indexOf(0, this.at);
     if (end < 0 || end >= this.end) throw this.malformed("a string has no end");
-    const text = decoder.decode(this.bytes.subarray(this.at, end));
+    const text = decode(this.bytes, this.at, end);
     this.at = end + 1;
     return text;
   }

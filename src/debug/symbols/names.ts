@@ -11,7 +11,12 @@ const STB_LOCAL = 0;
 const SHN_UNDEF = 0;
 const SHN_ABS = 0xfff1;
 
-type Placed = SymbolInfo & { readonly end: bigint };
+/** A symbol that is somewhere; `order` sorts like its address, as far as a double tells addresses apart. */
+interface Placed {
+  readonly info: SymbolInfo;
+  readonly end: bigint;
+  readonly order: number;
+}
 
 const KINDS: Readonly<Record<number, SymbolInfo["kind"]>> = {
   [STT_NOTYPE]: "label", [STT_OBJECT]: "object", [STT_FUNC]: "function", [STT_GNU_IFUNC]: "function",
@@ -22,13 +27,18 @@ const isMade = (name: string): boolean => name === "" || name.startsWith(".L") |
 
 export class Names {
   readonly #byName = new Map<string, SymbolInfo>();
-  /** By address; of those at one address the best name is the last. */
-  readonly #placed: Placed[] = [];
+  readonly #unsorted: Placed[] = [];
+  #byAddress: readonly Placed[] | undefined;
   #sorted: string[] | undefined;
 
   constructor(elf: ElfFile) {
     for (const symbol of elf.symbols()) this.#add(elf, symbol);
-    this.#placed.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : rank(a) - rank(b)));
+  }
+
+  /** By address; of those at one address the best name is the last. */
+  get #placed(): readonly Placed[] {
+    this.#byAddress ??= this.#unsorted.sort((a, b) => a.order - b.order || compare(a.info.address, b.info.address) || rank(a.info) - rank(b.info));
+    return this.#byAddress;
   }
 
   #add(elf: ElfFile, symbol: ElfSymbol): void {
@@ -39,7 +49,7 @@ export class Names {
     const known = this.#byName.get(name);
     if (!known || (info.global && !known.global)) this.#byName.set(name, info);
     const home = symbol.section === SHN_ABS ? undefined : elf.loaded(symbol.section);
-    if (home) this.#placed.push({ ...info, end: home.end });
+    if (home) this.#unsorted.push({ info, end: home.end, order: Number(address) });
   }
 
   resolve(name: string): SymbolInfo | undefined {
@@ -51,12 +61,12 @@ export class Names {
     let high = this.#placed.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#placed[middle]!.address <= address) low = middle + 1;
+      if (this.#placed[middle]!.info.address <= address) low = middle + 1;
       else high = middle;
     }
     // A name without a size holds until the next one, or the end of its section.
     for (let i = low - 1; i >= 0 && i >= low - 8; i--) {
-      const { end, ...info } = this.#placed[i]!;
+      const { end, info } = this.#placed[i]!;
       const reach = info.size > 0 ? info.address + BigInt(info.size) : end;
       if (address < reach) return { ...info, offset: Number(address - info.address) };
     }
@@ -70,7 +80,9 @@ export class Names {
   }
 }
 
+const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
+
 /** Which of two names at one address says more: a sized, global function or object. */
-function rank(symbol: Placed): number {
+function rank(symbol: SymbolInfo): number {
   return (symbol.size > 0 ? 4 : 0) + (symbol.global ? 2 : 0) + (symbol.kind === "label" ? 0 : 1);
 }
