@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { consoleBlocks, debuggerLines, documents, read } from "./documents.ts";
 
@@ -85,11 +86,17 @@ function run(command: string, typed: readonly string[]): string[] {
   return stdout.replaceAll("\r", "").replace(/\n$/, "").split("\n");
 }
 
-for (const { file, commands: lines } of blocks.filter((block) => block.exact)) {
+const kernel = readFileSync("dist/guest/kernel.elf", "latin1");
+
+for (const { file, commands: lines, compiler } of blocks.filter((block) => block.exact)) {
+  // Another compiler's kernel has other addresses and steps: then only that every line is carried out is held.
+  const isExact = compiler === undefined || kernel.includes(compiler);
   for (const { command, output } of lines) {
-    test(`${file}: ${command}`, () => {
-      const printed = run(command, debuggerLines(output));
-      assert.ok(matches(output, printed), `expected\n${output.join("\n")}\n\nprinted\n${printed.join("\n")}`);
+    test(`${file}: ${command}${isExact ? "" : `, in outline, since the kernel is not built by ${compiler}`}`, () => {
+      const typed = debuggerLines(output);
+      const printed = run(command, typed);
+      if (isExact) assert.ok(matches(output, printed), `expected\n${output.join("\n")}\n\nprinted\n${printed.join("\n")}`);
+      else assert.deepEqual(debuggerLines(printed), typed);
     });
   }
 }

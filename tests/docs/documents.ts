@@ -41,18 +41,20 @@ export interface ConsoleBlock {
   readonly commands: readonly { readonly command: string; readonly output: readonly string[] }[];
   /** `<!-- test: exact -->` stands before the block: the commands are to be run. */
   readonly exact: boolean;
+  /** `<!-- test: exact with COMPILER -->`: addresses and steps are those of a kernel that this compiler built. */
+  readonly compiler: string | undefined;
 }
 
 /** The blocks marked as `console`: a line that begins with `$ ` is a command, the others are output. */
 export function consoleBlocks(file: string): ConsoleBlock[] {
-  const blocks = read(file).matchAll(/(<!-- test: exact -->\n+)?^```console\n([\s\S]*?)^```$/gm);
-  return [...blocks].map(([, marker, body]) => {
+  const blocks = read(file).matchAll(/(<!-- test: exact(?: with (.+?))? -->\n+)?^```console\n([\s\S]*?)^```$/gm);
+  return [...blocks].map(([, marker, compiler, body]) => {
     const commands: { command: string; output: string[] }[] = [];
     for (const line of body!.replace(/\n$/, "").split("\n")) {
       if (line.startsWith("$ ")) commands.push({ command: line.slice(2), output: [] });
       else commands.at(-1)?.output.push(line);
     }
-    return { file, commands, exact: marker !== undefined };
+    return { file, commands, exact: marker !== undefined, compiler };
   });
 }
 

@@ -7,7 +7,8 @@ import { test } from "node:test";
 import { COUNTER_NAMES } from "../../src/machine/counters.ts";
 import { TLB_PRESETS } from "../../src/machine/options.ts";
 import { NOT_IMPLEMENTED } from "../../src/machine/stop.ts";
-import { read } from "./documents.ts";
+import { DEBUG_COMMANDS } from "shootdown";
+import { consoleBlocks, debuggerLines, read } from "./documents.ts";
 
 /** Rows of the list `name`, cell by cell. */
 function list(file: string, name: string): string[][] {
@@ -62,4 +63,18 @@ test("docs/machine.md says when each stop of what is not implemented comes", () 
 test("docs/machine.md has every TLB preset", () => {
   const head = read("docs/machine.md").split("\n").find((line) => line.startsWith("| structure |"));
   assert.deepEqual(members([[head ?? ""]]), TLB_PRESETS);
+});
+
+test("docs/debugging.md has every command of the debugger, as help lists them", () => {
+  const code = (cell: string | undefined) => /`([^`]+)`/.exec(cell ?? "")?.[1];
+  const shown = list("docs/debugging.md", "debugger commands").map(([name, short, help]) => [code(name), code(short) ?? code(name), help]);
+  const declared = DEBUG_COMMANDS.map(({ name, short, help }) => [name, short, help]);
+  const byName = (a: readonly unknown[], b: readonly unknown[]) => (String(a[0]) < String(b[0]) ? -1 : 1);
+  assert.deepEqual(shown.sort(byName), declared.sort(byName));
+});
+
+test("the walk-through of docs/debugging.md takes sixteen lines", () => {
+  const walks = consoleBlocks("docs/debugging.md").flatMap((block) => block.commands).filter(({ command }) => command.includes("init=churn"));
+  const longest = Math.max(...walks.map(({ output }) => debuggerLines(output).length));
+  assert.ok(longest > 0 && longest <= 16, `${longest} lines`);
 });
