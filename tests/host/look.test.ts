@@ -5,9 +5,10 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { MiB, Pc } from "shootdown";
 import {
-  decodeWord, disassemble, examine, formatUnit, gdt, idt, isStale, mappings, parseFormat, tlbView, walk, whyPage,
+  decodeWord, disassemble, examine, formatUnit, formatValue, gdt, idt, isStale, mappings, type MemoryView, parseFormat,
+  tlbView, TypedValue, walk, whyPage,
 } from "../../src/debug/look/index.ts";
-import { loadSymbols } from "../../src/debug/symbols/index.ts";
+import { loadSymbols, type TypeNode } from "../../src/debug/symbols/index.ts";
 
 const KERNEL = "dist/guest/kernel.elf";
 const image = readFileSync(KERNEL);
@@ -138,6 +139,31 @@ test("memory is examined up to where nothing is mapped, and goes on behind what 
   const code = examine(machine, 0, symbols.resolve("start_kernel")!.address, parseFormat("3i"), { symbols });
   assert.equal(code.rows.length, 3);
   assert.match(examine(machine, 0, 0n, parseFormat("2xg")).rows[0]!.error!, /cannot read memory at 0x0/);
+});
+
+test("strings are read up to their end, and as many as fit", () => {
+  const text = new TextEncoder().encode(`say "hi"\n\0${"long ".repeat(2000)}`);
+  const memory: MemoryView = { read: (at, size) => (at >= 0x1000n && at + BigInt(size) <= 0x1000n + BigInt(text.length) ? text.slice(Number(at - 0x1000n), Number(at - 0x1000n) + size) : undefined) };
+  const { rows, next } = examine(machine, 0, 0x1000n, parseFormat("5s"), { memory });
+  assert.equal(rows[0]!.values[0]!.text, '"say \\"hi\\"\\n"');
+  assert.equal(rows[1]!.address, 0x100an);
+  assert.match(rows[1]!.values[0]!.text, /^"long long .*"\.\.\.$/);
+  assert.match(rows.at(-1)!.error!, /cannot read/);
+  assert.equal(next, 0x1000n + BigInt(text.length));
+  assert.throws(() => parseFormat("65536s"), { name: "UserError" });
+});
+
+test("a value whose type grows without end is printed as far as anyone would read", () => {
+  const byte: TypeNode = { kind: "base", name: "int", size: 4, encoding: "signed" };
+  const endless: TypeNode = { kind: "struct", name: "a", size: 8, incomplete: false, get members() {
+    return Array.from({ length: 50 }, (_, i) => ({ name: `m${i}`, offset: 0, type: endless }));
+  } };
+  const huge: TypeNode = { kind: "array", count: 2 ** 40, element: { kind: "array", count: 2 ** 40, element: byte } };
+  const zero: MemoryView = { read: (_, size) => new Uint8Array(size) };
+  assert.match(formatValue(new TypedValue(zero, 0n, endless)), /^\{m0 = \{m0 = /);
+  assert.match(formatValue(new TypedValue(zero, 0n, huge)), /^\{\{0 <repeats 200 times>\.\.\.\} <repeats \d+ times>, /);
+  const wide: TypeNode = { kind: "base", name: "wide", size: 2 ** 31, encoding: "unsigned" };
+  assert.throws(() => new TypedValue(zero, 0n, wide).big(), { name: "UserError" });
 });
 
 test("the descriptor tables are those of the kernel", () => {

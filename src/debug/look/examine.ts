@@ -4,12 +4,15 @@ import { UserError } from "../../errors.js";
 import type { Machine } from "../../machine/index.js";
 import type { SymbolTable } from "../symbols/types.js";
 import { disassemble, nameOf } from "./disassemble.js";
-import { type MemoryView, readUnsigned, virtualMemory } from "./memory.js";
+import { type MemoryView, readSome, readUnsigned, virtualMemory } from "./memory.js";
 import type { ExamineFormat, ExamineRow, Syntax } from "./types.js";
 
 const SIZES: Readonly<Record<string, ExamineFormat["size"]>> = { b: 1, h: 2, w: 4, g: 8 };
 const MOST_UNITS = 65536;
+/** Strings and instructions are long to read. */
+const MOST_LONG_UNITS = 4096;
 const MOST_TEXT = 4096;
+const TEXT_PIECE = 64;
 /** Bytes in a row, as gdb has them; letters and octal numbers are wide. */
 const ROW_BYTES: Readonly<Record<string, number>> = { x: 16, d: 16, u: 16, o: 16, t: 8, a: 16, c: 8 };
 
@@ -21,7 +24,6 @@ export function parseFormat(text: string, last: ExamineFormat = DEFAULT_FORMAT):
   const match = /^(\d*)([a-z]*)$/.exec(text);
   if (!match) throw new UserError(`"${text}" is not a format: write a count, a letter of xduotacsi and a size of bhwg, such as 8xg`);
   const count = match[1] === "" ? 1 : Number(match[1]);
-  if (count < 1 || count > MOST_UNITS) throw new UserError(`a count must be from 1 to ${MOST_UNITS}, not ${match[1]}`);
   let { format, size } = last;
   let sizeSaid = false;
   for (const letter of match[2]!) {
@@ -36,7 +38,9 @@ export function parseFormat(text: string, last: ExamineFormat = DEFAULT_FORMAT):
       throw new UserError(`there is no format letter "${letter}": there are x d u o t a c s i, and sizes b h w g`);
     }
   }
-  if (format === "a" ) size = 8;
+  const most = format === "s" || format === "i" ? MOST_LONG_UNITS : MOST_UNITS;
+  if (count < 1 || count > most) throw new UserError(`a count must be from 1 to ${most}, not ${match[1]}`);
+  if (format === "a") size = 8;
   if (format === "c" && !sizeSaid) size = 1;
   return { count, format, size };
 }
@@ -76,11 +80,14 @@ export function formatUnit(value: bigint, format: ExamineFormat["format"], size:
 /** The string at `address`: up to its zero byte, or as far as can be read. */
 function stringAt(memory: MemoryView, address: bigint): { text: string; length: number } | undefined {
   let text = "";
-  for (let i = 0; i < MOST_TEXT; i++) {
-    const byte = memory.read(address + BigInt(i), 1)?.[0];
-    if (byte === undefined) return i === 0 ? undefined : { text: `"${text}"`, length: i };
-    if (byte === 0) return { text: `"${text}"`, length: i + 1 };
-    text += byte === 34 ? '\\"' : byte === 39 ? "'" : character(byte);
+  for (let length = 0; length < MOST_TEXT; ) {
+    const bytes = readSome(memory, address + BigInt(length), TEXT_PIECE);
+    if (bytes.length === 0) return length === 0 ? undefined : { text: `"${text}"`, length };
+    for (const byte of bytes) {
+      length++;
+      if (byte === 0) return { text: `"${text}"`, length };
+      text += byte === 34 ? '\\"' : byte === 39 ? "'" : character(byte);
+    }
   }
   return { text: `"${text}"...`, length: MOST_TEXT };
 }

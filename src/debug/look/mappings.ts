@@ -2,7 +2,7 @@
 
 import { UserError } from "../../errors.js";
 import type { Machine } from "../../machine/index.js";
-import type { Mapping, PageRights, TableWord } from "./types.js";
+import type { Mapping, PageRights } from "./types.js";
 import { pagingState } from "./walk.js";
 import { coverShift, decodeWord, LEVELS } from "./word.js";
 
@@ -10,7 +10,13 @@ const ENTRIES = 512;
 /** Tables may refer to each other in circles, through which there are more ways than anyone can wait for. */
 const MOST_TABLES = 2048;
 const TABLE_BYTES = 4096;
+/** Bits of the low and of the high half of a word. */
 const PRESENT = 1;
+const W = 2;
+const U = 4;
+const PS = 0x80;
+const G = 0x100;
+const ABOVE = 0x000fff00;
 
 interface Page {
   readonly start: bigint;
@@ -60,15 +66,6 @@ export interface MappingsOptions {
   readonly to?: bigint;
 }
 
-/** `above`, the rights so far, AND those of `word`; G counts in the word that maps the page only. */
-function narrowed(above: PageRights, word: TableWord, globalPages: boolean): PageRights {
-  const { flags, leaf } = word;
-  return {
-    writable: above.writable && flags.includes("W"), user: above.user && flags.includes("U"),
-    executable: above.executable && !flags.includes("NX"), global: leaf && globalPages && flags.includes("G"),
-  };
-}
-
 /** What is mapped on `cpu`, by address. */
 export function mappings(machine: Machine, cpu: number, options: MappingsOptions = {}): Mapping[] {
   const state = pagingState(machine, cpu);
@@ -88,14 +85,21 @@ export function mappings(machine: Machine, cpu: number, options: MappingsOptions
     const size = 1n << coverShift(level);
     for (let i = 0; i < ENTRIES; i++) {
       const low = view.getUint32(i * 8, true);
+      const high = view.getUint32(i * 8 + 4, true);
       if ((low & PRESENT) === 0) continue;
       const start = BigInt.asUintN(64, BigInt.asIntN(48, base + BigInt(i) * size));
       if (start >= to || start + size <= from) continue;
-      const word = decodeWord(level, table + i * 8, view.getBigUint64(i * 8, true), state.nxe);
-      if (word.reserved !== undefined) continue;
-      const rights = narrowed(above, word, state.globalPages);
-      if (word.leaf) runs.add({ start, size, physical: word.physical!, rights });
-      else visit(Number(word.physical), depth + 1, start, rights);
+      // Without these bits no other can be a reserved one.
+      const suspect = (high & ABOVE) !== 0 || (low & PS) !== 0 || (high >>> 31 === 1 && !state.nxe);
+      if (suspect && decodeWord(level, table + i * 8, view.getBigUint64(i * 8, true), state.nxe).reserved !== undefined) continue;
+      const leaf = level === "PTE" || (low & PS) !== 0;
+      const rights = {
+        writable: above.writable && (low & W) !== 0, user: above.user && (low & U) !== 0,
+        executable: above.executable && high >>> 31 === 0, global: leaf && state.globalPages && (low & G) !== 0,
+      };
+      const next = (high & 0xff) * 2 ** 32 + ((low & 0xfffff000) >>> 0);
+      if (leaf) runs.add({ start, size, physical: BigInt(next) & -size, rights });
+      else visit(next, depth + 1, start, rights);
     }
   };
   visit(Number(root), 0, 0n, { writable: true, user: true, executable: true, global: false });

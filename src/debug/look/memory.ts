@@ -42,6 +42,7 @@ function translated(machine: Machine, translate: (address: bigint) => bigint | u
   const physical = physicalMemory(machine);
   return {
     read(address, size) {
+      if (size > machine.options.memory) return undefined;
       const bytes = new Uint8Array(size);
       for (let done = 0; done < size; ) {
         const at = u64(address + BigInt(done));

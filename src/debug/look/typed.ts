@@ -6,6 +6,9 @@ import { findMember, sizeOfType, stripType, type SymbolTable, type TypeNode, typ
 import { nameOf } from "./disassemble.js";
 import { type MemoryView, readUnsigned } from "./memory.js";
 
+const MOST_NUMBER_BYTES = 16;
+const MOST_TEXT = 4096;
+
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 /** A value of `type` at `address`. Nothing is read until it is asked for. */
@@ -86,6 +89,7 @@ export class TypedValue {
   }
 
   #raw(size: number): bigint {
+    if (size > MOST_NUMBER_BYTES) throw new UserError(`${typeName(this.type)} is no number that can be shown: it has ${size} bytes`);
     const bytes = this.bits ? Math.ceil((this.bits.offset + this.bits.size) / 8) : size;
     const value = readUnsigned(this.memory, this.address, bytes);
     if (value === undefined) throw new UserError(`cannot read memory at ${hex(this.address)}`);
@@ -102,7 +106,7 @@ export class TypedValue {
 
   /** A character array up to its zero byte. */
   text(): string {
-    const size = sizeOfType(this.type);
+    const size = Math.min(sizeOfType(this.type), MOST_TEXT);
     const bytes = this.memory.read(this.address, size);
     if (!bytes) throw new UserError(`cannot read memory at ${hex(this.address)}`);
     const end = bytes.indexOf(0);
@@ -110,41 +114,71 @@ export class TypedValue {
   }
 }
 
+/** gdb's limit on the elements of an array. */
 const MOST_ELEMENTS = 200;
+const REPEATS = 10;
 const MOST_DEPTH = 12;
+/** Values in one text. A file may declare types that grow without end. */
+const MOST_VALUES = 10_000;
 
-/** `value` as gdb's print writes it. */
-export function formatValue(value: TypedValue, symbols?: SymbolTable, depth = 0): string {
-  const type = stripType(value.type);
-  if (depth > MOST_DEPTH) return "{...}";
-  switch (type.kind) {
-    case "struct":
-    case "union": {
-      if (type.incomplete) return "<incomplete type>";
-      const parts = type.members.map((member) => {
-        const bits = member.bitSize === undefined ? undefined : { offset: member.bitOffset ?? 0, size: member.bitSize };
-        const inner = new TypedValue(value.memory, value.address + BigInt(member.offset), member.type, bits);
-        const text = formatValue(inner, symbols, depth + 1);
-        return member.name === undefined ? text : `${member.name} = ${text}`;
-      });
-      return `{${parts.join(", ")}}`;
+class ValueFormatter {
+  readonly #symbols: SymbolTable | undefined;
+  #left = MOST_VALUES;
+
+  constructor(symbols: SymbolTable | undefined) {
+    this.#symbols = symbols;
+  }
+
+  format(value: TypedValue, depth = 0): string {
+    const type = stripType(value.type);
+    if (depth > MOST_DEPTH || this.#left-- <= 0) return "{...}";
+    switch (type.kind) {
+      case "struct":
+      case "union":
+        return this.#compound(value, type, depth);
+      case "array":
+        return this.#array(value, type, depth);
+      case "enum": {
+        const number = value.big();
+        const signed = BigInt.asIntN(type.size * 8, number);
+        return type.values.find((one) => one.value === number || one.value === signed)?.name ?? signed.toString();
+      }
+      case "pointer": {
+        const target = value.big();
+        const symbol = target === 0n ? undefined : this.#symbols?.at(target);
+        return hex(target) + (symbol ? ` <${nameOf(symbol)}>` : "");
+      }
+      case "base":
+        return formatBase(value.big(), type);
+      default:
+        return hex(value.address);
     }
-    case "array":
-      return formatArray(value, type, symbols, depth);
-    case "enum": {
-      const number = value.big();
-      const signed = BigInt.asIntN(type.size * 8, number);
-      return type.values.find((one) => one.value === number || one.value === signed)?.name ?? signed.toString();
+  }
+
+  #compound(value: TypedValue, type: TypeNode & { kind: "struct" | "union" }, depth: number): string {
+    if (type.incomplete) return "<incomplete type>";
+    const parts = type.members.slice(0, this.#left + 1).map((member) => {
+      const bits = member.bitSize === undefined ? undefined : { offset: member.bitOffset ?? 0, size: member.bitSize };
+      const inner = new TypedValue(value.memory, value.address + BigInt(member.offset), member.type, bits);
+      const text = this.format(inner, depth + 1);
+      return member.name === undefined ? text : `${member.name} = ${text}`;
+    });
+    return `{${parts.join(", ")}}`;
+  }
+
+  #array(value: TypedValue, type: TypeNode & { kind: "array" }, depth: number): string {
+    const element = stripType(type.element);
+    if (element.kind === "base" && element.encoding === "character" && element.size === 1) return JSON.stringify(value.text());
+    const count = Math.max(0, type.count ?? 0);
+    const texts = Array.from({ length: Math.min(count, MOST_ELEMENTS) }, (_, i) => this.format(value.at(i), depth + 1));
+    const parts: string[] = [];
+    for (let i = 0; i < texts.length; ) {
+      let end = i + 1;
+      while (end < texts.length && texts[end] === texts[i]) end++;
+      parts.push(...(end - i >= REPEATS ? [`${texts[i]} <repeats ${end - i} times>`] : texts.slice(i, end)));
+      i = end;
     }
-    case "pointer": {
-      const target = value.big();
-      const symbol = target === 0n ? undefined : symbols?.at(target);
-      return hex(target) + (symbol ? ` <${nameOf(symbol)}>` : "");
-    }
-    case "base":
-      return formatBase(value.big(), type);
-    default:
-      return hex(value.address);
+    return `{${parts.join(", ")}${count > texts.length ? "..." : ""}}`;
   }
 }
 
@@ -155,21 +189,8 @@ function formatBase(number: bigint, type: TypeNode & { kind: "base" }): string {
   return code >= 32 && code < 127 ? `${number} '${String.fromCharCode(code)}'` : `${number} '\\${code.toString(8).padStart(3, "0")}'`;
 }
 
-function formatArray(value: TypedValue, type: TypeNode & { kind: "array" }, symbols: SymbolTable | undefined, depth: number): string {
-  const element = stripType(type.element);
-  if (element.kind === "base" && element.encoding === "character" && element.size === 1) return JSON.stringify(value.text());
-  const count = type.count ?? 0;
-  const shown = Math.min(count, MOST_ELEMENTS);
-  const parts: string[] = [];
-  for (let i = 0; i < shown; ) {
-    const text = formatValue(value.at(i), symbols, depth + 1);
-    let same = 1;
-    while (i + same < shown && formatValue(value.at(i + same), symbols, depth + 1) === text) same++;
-    parts.push(same > 9 ? `${text} <repeats ${same} times>` : Array.from({ length: same }, () => text).join(", "));
-    i += same;
-  }
-  return `{${parts.join(", ")}${count > shown ? "..." : ""}}`;
-}
+/** `value` as gdb's print writes it. */
+export const formatValue = (value: TypedValue, symbols?: SymbolTable): string => new ValueFormatter(symbols).format(value);
 
 /** The variable `name` as it is in `memory`; `offset` moves it, as for a CPU's copy of a per-CPU variable. */
 export function variableValue(memory: MemoryView, symbols: SymbolTable, name: string, offset = 0n): TypedValue | undefined {
