@@ -25,11 +25,17 @@ function lastEvents({ session, machine }: Context, kinds: readonly EventKind[], 
   for (let stretch = FIRST_STRETCH; ; stretch *= 16) {
     const from = Math.max(timeline.start, now - stretch);
     timeline.travel(from);
+    machine.setStopPoints([]);
     machine.recordEvents(kinds);
     machine.takeEvents();
-    timeline.travel(now);
+    // Not by travel, which would take the short way from a later snapshot.
+    for (let before = -1; timeline.now < now && timeline.now !== before; ) {
+      before = timeline.now;
+      timeline.run(now - before);
+    }
     const events = machine.takeEvents();
     machine.recordEvents([]);
+    timeline.travel(now);
     if (events.length >= count || from === timeline.start || stretch >= LAST_STRETCH) return events.slice(-count);
   }
 }
