@@ -17,6 +17,7 @@ export * from "./boot/index.js";
 export * from "./report/index.js";
 export * from "./check/index.js";
 export * from "./debug/timeline/index.js";
+export * from "./trace/index.js";
 export * from "./debug/session/index.js";
 export { joinSymbols, loadSymbols, type SymbolTable, symbolsOf } from "./debug/symbols/index.js";
 export { COMMANDS as DEBUG_COMMANDS, DebugConsole, openSession, type Reply } from "./debug/console/index.js";

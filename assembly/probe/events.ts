@@ -40,7 +40,7 @@ export const EVENT_HALT: u32 = 11; // a: RIP
 export const EVENT_MARK: u32 = 12; // an entry became stale
 export const EVENT_UNMARK: u32 = 13; // a stale entry is no more: it is right again, or it left
 export const EVENT_DROP: u32 = 14; // an entry left, stale or not
-export const EVENT_INTERRUPT: u32 = 15; // a: vector taken, from wherever it came
+export const EVENT_INTERRUPT: u32 = 15; // a: vector taken, b: from the local APIC (0), the PIC (1), an NMI (2)
 export const EVENT_KINDS: u32 = 16;
 
 /** Why an entry left. */

@@ -20,12 +20,17 @@ export function settleIdle(cpu: Cpu): void {
   turn.haltedSince = at;
 }
 
-function take(cpu: Cpu, vector: u32): bool {
+// Whom a vector that is taken comes from: value b of EVENT_INTERRUPT.
+const FROM_LAPIC: u64 = 0;
+const FROM_PIC: u64 = 1;
+const FROM_NMI: u64 = 2;
+
+function take(cpu: Cpu, vector: u32, from: u64): bool {
   if (cpu.activity == HALTED) {
     settleIdle(cpu);
     cpu.activity = RUNNING;
   }
-  emit(EVENT_INTERRUPT, cpu, vector, 0, 0);
+  emit(EVENT_INTERRUPT, cpu, vector, from, 0);
   deliverInterrupt(cpu, vector);
   // Through a trap gate IF stays set, and more may be taken at once.
   if (cpu.system & IF) cpu.attention = 1;
@@ -45,10 +50,10 @@ function startOrStay(cpu: Cpu, apic: Lapic): void {
 
 function takeMaskable(cpu: Cpu, apic: Lapic): bool {
   const vector = pendingVector(cpu);
-  if (vector >= 0) return take(cpu, acknowledge(cpu));
+  if (vector >= 0) return take(cpu, acknowledge(cpu), FROM_LAPIC);
   if (!apic.extPending && !picInterrupts(cpu.index)) return false;
   apic.extPending = 0;
-  return take(cpu, acknowledgePic());
+  return take(cpu, acknowledgePic(), FROM_PIC);
 }
 
 /**
@@ -61,7 +66,7 @@ export function atBoundary(cpu: Cpu): bool {
   if (cpu.shadow || cpu.activity == WAIT_SIPI || cpu.activity == SHUTDOWN) return false;
   if (apic.nmiPending && !cpu.nmiBlocked) {
     apic.nmiPending = 0;
-    return take(cpu, NMI);
+    return take(cpu, NMI, FROM_NMI);
   }
   return cpu.system & IF ? takeMaskable(cpu, apic) : false;
 }

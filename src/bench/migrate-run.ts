@@ -6,6 +6,7 @@ import { FailedRun, UserError } from "../errors.js";
 import type { Counters, TlbPreset } from "../machine/index.js";
 import { describeStop } from "../machine/index.js";
 import type { Progress } from "../report/index.js";
+import { Tracer, type TraceOptions } from "../trace/index.js";
 import { OutputReader } from "./migrate-output.js";
 
 export interface MigrateOptions {
@@ -15,6 +16,8 @@ export interface MigrateOptions {
   readonly fastMemory: number;
   readonly tlb: TlbPreset;
   readonly seed: number;
+  /** Where to record the run, if that is wanted. */
+  readonly trace?: TraceOptions;
 }
 
 export interface PolicyRun {
@@ -33,6 +36,8 @@ export interface PolicyRun {
 }
 
 const CHUNK = 10_000_000;
+/** With a trace, whose events have to be written in between. */
+const TRACED_CHUNK = 1_000_000;
 
 /** The kernel image that is shipped beside the bundle. */
 export async function kernelImage(): Promise<Uint8Array> {
@@ -53,14 +58,18 @@ export async function runPolicy(policy: string, options: MigrateOptions, progres
   pc.load(image, { commandLine });
 
   const { machine } = pc;
+  const tracer = options.trace && (await Tracer.open(machine, options.trace));
+  const chunk = tracer ? TRACED_CHUNK : CHUNK;
   const started = performance.now();
-  let stop = machine.run(CHUNK);
+  let stop = machine.run(chunk);
   while (stop.kind === "limit") {
+    await tracer?.flush();
     const rate = machine.steps / (performance.now() - started) / 1000;
     progress.update(reader.output.progress, `${Math.round(machine.steps / 1e6)} M instructions, ${Math.round(rate)} MIPS`);
     await new Promise((done) => setImmediate(done));
-    stop = machine.run(CHUNK);
+    stop = machine.run(chunk);
   }
+  await tracer?.close();
   const ended = stop.kind === "power-off" || (stop.kind === "exit" && stop.value === 0);
   if (!ended) {
     const last = reader.tail(3).join(" | ");

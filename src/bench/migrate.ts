@@ -6,6 +6,7 @@ import { FailedRun } from "../errors.js";
 import { startProgressGroup, type TableContent } from "../report/index.js";
 import { type Figure, FIGURES } from "./migrate-figures.js";
 import type { MigrateOptions, PolicyRun } from "./migrate-run.js";
+import { traceFileFor } from "../trace/index.js";
 import { runPolicyAside } from "./migrate-worker.js";
 
 export const WORKLOADS = ["lookup", "churn", "tlbflush"] as const;
@@ -20,12 +21,16 @@ export interface Comparison {
 export async function comparePolicies(policies: readonly string[], options: MigrateOptions): Promise<Comparison> {
   const progress = startProgressGroup(policies.map((policy) => `${options.workload} under ${policy}`));
   const runs: PolicyRun[] = [];
+  const { trace } = options;
+  // Of several policies each has a file of its own.
+  const optionsFor = (policy: string): MigrateOptions =>
+    trace && policies.length > 1 ? { ...options, trace: { ...trace, file: traceFileFor(trace.file, policy) } } : options;
   try {
     // As many at a time as there are processors: a run is one busy thread.
     const width = availableParallelism();
     for (let i = 0; i < policies.length; i += width) {
       const batch = policies.slice(i, i + width);
-      runs.push(...(await Promise.all(batch.map((policy, n) => runPolicyAside(policy, options, progress.each[i + n]!)))));
+      runs.push(...(await Promise.all(batch.map((policy, n) => runPolicyAside(policy, optionsFor(policy), progress.each[i + n]!)))));
     }
   } finally {
     progress.done();

@@ -8,7 +8,7 @@ import {
 import { writeJson } from "./files.js";
 import * as options from "./options.js";
 
-interface MigrateFlags {
+interface MigrateFlags extends options.TraceFlags {
   readonly workload: string;
   readonly policy: string;
   readonly cpus: number;
@@ -32,6 +32,8 @@ export function benchMigrateCommand(): Command {
     .addOption(options.seedOption())
     .option("--json <file>", "also write all figures to FILE")
     .option("--markdown", "print the table as Markdown")
+    .addOption(options.traceOption())
+    .addOption(options.traceKindsOption())
     .action(benchMigrate);
 }
 
@@ -47,8 +49,9 @@ function parsePolicies(text: string): string[] {
 
 async function benchMigrate(flags: MigrateFlags): Promise<void> {
   const { workload, cpus, memory, tlb, seed } = flags;
+  const trace = options.traceFrom(flags);
   const fastMemory = flags.fastMemory ?? memory / 4;
-  const comparison = await comparePolicies(parsePolicies(flags.policy), { workload, cpus, memory, fastMemory, tlb, seed });
+  const comparison = await comparePolicies(parsePolicies(flags.policy), { workload, cpus, memory, fastMemory, tlb, seed, ...trace });
   const content = migrateTable(comparison);
   const head = `${workload} on ${cpus} CPUs, ${formatSize(memory)} of which ${formatSize(fastMemory)} fast, TLB ${tlb}, seed ${seed}`;
   const checksums = comparison.runs[0]!.checksums.join("; ");

@@ -1,15 +1,15 @@
 // `shootdown boot IMAGE`: runs an image with its serial line on the terminal.
 
 import { Command, Option } from "commander";
-import type { Pc } from "../index.js";
+import { type Pc, Tracer } from "../index.js";
 import { Console } from "./console.js";
 import { addImageOptions, type ImageFlags, loadPc } from "./image-options.js";
 import * as options from "./options.js";
 import { statsJson, statsTable } from "./stats.js";
 import { describeEnd, type End, exitStatus } from "./status.js";
-import { type Limits, onTerminal, runToEnd } from "./terminal-run.js";
+import { type Limits, onTerminal, type Runner, runToEnd } from "./terminal-run.js";
 
-interface BootFlags extends ImageFlags, Limits {
+interface BootFlags extends ImageFlags, Limits, options.TraceFlags {
   readonly stats?: "table" | "json";
 }
 
@@ -25,21 +25,32 @@ export function bootCommand(): Command {
     .addOption(options.maxInstructionsOption())
     .addOption(options.timeoutOption())
     .addOption(new Option("--stats <form>", "print the counters on stderr at the end").choices(["table", "json"]))
+    .addOption(options.traceOption())
+    .addOption(options.traceKindsOption())
     .addHelpText("after", HELP)
     .action(boot);
 }
 
 async function boot(image: string, flags: BootFlags): Promise<void> {
+  const { trace } = options.traceFrom(flags);
   const { pc } = await loadPc(image, flags);
-  const end = await runAlone(pc, flags);
+  const tracer = trace && (await Tracer.open(pc.machine, trace));
+  const end = await runAlone(pc, flags, tracer).finally(() => tracer?.close());
   process.stderr.write(`shootdown: ${describeEnd(end)}\n`);
   if (flags.stats === "table") process.stderr.write(`${statsTable(pc.machine)}\n`);
   if (flags.stats === "json") process.stderr.write(`${statsJson(pc.machine, end)}\n`);
   process.exitCode = exitStatus(end);
 }
 
-function runAlone(pc: Pc, flags: BootFlags): Promise<End> {
-  const terminal = new Console(pc.serial);
+function runAlone({ serial, machine }: Pc, flags: BootFlags, tracer: Tracer | undefined): Promise<End> {
+  const terminal = new Console(serial);
+  const runner: Runner = {
+    get steps() {
+      return machine.steps;
+    },
+    run: (steps) => machine.run(steps),
+    ...(tracer ? { pause: () => tracer.flush() } : {}),
+  };
   terminal.open();
-  return onTerminal(terminal, () => runToEnd(pc.machine, () => pc.serial.waiting, terminal, flags));
+  return onTerminal(terminal, () => runToEnd(runner, () => serial.waiting, terminal, flags));
 }

@@ -1,7 +1,10 @@
 // Options that several commands have, so that they are spelled and checked alike.
 
 import { InvalidArgumentError, Option } from "commander";
-import { formatSize, MAX_CPUS, parseSize, parseWhole, TLB_PRESETS, UserError } from "../index.js";
+import {
+  DEFAULT_TRACE_KINDS, type EventKind, formatSize, MAX_CPUS, parseSize, parseTraceKinds, parseWhole, TLB_PRESETS, traceFormat,
+  type TraceOptions, UserError,
+} from "../index.js";
 
 /** Makes an option's parser from a function that throws UserError. */
 export function checked<T>(parse: (text: string) => T): (text: string) => T {
@@ -54,3 +57,28 @@ export const timeoutOption = (): Option =>
       return seconds;
     }),
   );
+
+/** Flags of a command that can write a trace. */
+export interface TraceFlags {
+  readonly trace?: string;
+  readonly traceKinds?: EventKind[];
+}
+
+export const traceOption = (): Option =>
+  new Option("--trace <file>", "record events: .pftrace, .perfetto-trace or .pb for Perfetto, .jsonl as JSON lines").argParser(
+    checked((file) => {
+      traceFormat(file);
+      return file;
+    }),
+  );
+
+export const traceKindsOption = (): Option =>
+  new Option("--trace-kinds <list>", "which events, separated by commas (default: all but walk, fill and drop)").argParser(
+    checked(parseTraceKinds),
+  );
+
+/** What the two options above ask for. */
+export function traceFrom({ trace: file, traceKinds: kinds }: TraceFlags): { trace?: TraceOptions } {
+  if (file === undefined && kinds !== undefined) throw new UserError("--trace-kinds says what --trace FILE records, which is missing");
+  return file === undefined ? {} : { trace: { file, kinds: kinds ?? DEFAULT_TRACE_KINDS } };
+}

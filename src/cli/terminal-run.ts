@@ -8,6 +8,8 @@ import type { End } from "./status.js";
 export interface Runner {
   readonly steps: number;
   run(steps: number): Stop;
+  /** What is to be done between two pieces of the run. */
+  pause?(): Promise<void>;
 }
 
 export interface Limits {
@@ -38,6 +40,7 @@ export async function runToEnd(runner: Runner, waiting: () => number, terminal: 
   const limit = limits.maxInstructions ?? Infinity;
   for (;;) {
     const stop = runner.run(Math.min(CHUNK, limit - runner.steps));
+    await runner.pause?.();
     await terminal.flush();
     // Gives the event loop its turn: input, signals, timers.
     await new Promise((done) => setImmediate(done));

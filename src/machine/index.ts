@@ -12,7 +12,7 @@ export { DELIVERY_MODES, type DeliveryMode, type Lapic, type LvtEntry, type Pend
 export type { Snapshot } from "./snapshot.js";
 export type { Device, DeviceBus, PortRange } from "./device.js";
 export { EVENT_KINDS, type EventKind, type MachineEvent } from "./events.js";
-export { TLB_KINDS, TLB_STRUCTURES, type TlbEntry, type TlbKind, type TlbStructure } from "./tlb.js";
+export { TLB_FLAGS, TLB_KINDS, TLB_STRUCTURES, type TlbEntry, type TlbKind, type TlbStructure } from "./tlb.js";
 export { loadIced } from "./disassemble.js";
 export {
   EXPLORED_STATUS, type Exploration, type ExplorationOptions, type ExploredStatus, type Transition, type TransitionView, viewTransition,
