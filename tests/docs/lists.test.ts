@@ -5,10 +5,12 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import { COUNTER_NAMES } from "../../src/machine/counters.ts";
+import { EVENT_KINDS } from "../../src/machine/events.ts";
 import { TLB_PRESETS } from "../../src/machine/options.ts";
 import { NOT_IMPLEMENTED } from "../../src/machine/stop.ts";
 import { DEBUG_COMMANDS } from "shootdown";
 import { consoleBlocks, debuggerLines, read } from "./documents.ts";
+import { DEFAULT_TRACE_KINDS } from "../../src/trace/kinds.ts";
 
 /** Rows of the list `name`, cell by cell. */
 function list(file: string, name: string): string[][] {
@@ -53,6 +55,12 @@ test("docs/kernel.md has every flush policy", () => {
   const declared = all(readdirSync("guest/mm/policy").map((name) => read(`guest/mm/policy/${name}`)).join("\n"), /\.name = "([^"]+)"/g);
   const text = read("docs/kernel.md");
   for (const policy of declared) assert.match(text, new RegExp(`^\\| \`${policy}\``, "m"));
+});
+
+test("docs/tracing.md has every kind of event, and says which are recorded if nothing is said", () => {
+  const rows = list("docs/tracing.md", "trace kinds");
+  assert.deepEqual(members(rows), EVENT_KINDS);
+  assert.deepEqual(members(rows.filter((row) => row[2] === "yes")), DEFAULT_TRACE_KINDS);
 });
 
 test("docs/machine.md says when each stop of what is not implemented comes", () => {
