@@ -22,7 +22,7 @@ export class DebugOutput {
     this.#options = options;
     this.#console = console;
     session.onSerial((bytes) => bytes.forEach((byte) => this.#serial(byte)));
-    session.onProgress((progress) => this.#progress(progress.step, progress.fraction));
+    console.context.onProgress = ({ step, fraction }) => this.#progress(step, fraction);
   }
 
   async line(text: string): Promise<void> {

@@ -2,7 +2,7 @@
 
 import type { Counters, Machine, RegisterName } from "../../machine/index.js";
 import { disassemble, type Syntax } from "../look/index.js";
-import type { Session } from "../session/index.js";
+import type { RunProgress, Session } from "../session/index.js";
 import type { SymbolTable } from "../symbols/index.js";
 import { UserError } from "../../errors.js";
 import type { Scope } from "./expression/evaluate.js";
@@ -29,6 +29,8 @@ export class Context {
   registersBefore: readonly Readonly<Record<RegisterName, bigint>>[] | undefined;
   /** Counters when they were last looked at. */
   readonly countersBefore = new Map<number | "all", Counters>();
+  /** Told now and then how far a command is that takes long; the session's own runs tell it too. */
+  onProgress: (progress: RunProgress) => void = () => {};
   /** Set by Ctrl-C: commands that take long look at it. */
   interrupted = false;
   /** Set by `quit`. */
@@ -39,6 +41,7 @@ export class Context {
     this.symbols = options.symbols;
     this.style = styleOf(options.colours ?? false);
     this.index = index;
+    options.session.onProgress((progress) => this.onProgress(progress));
   }
 
   get machine(): Machine {

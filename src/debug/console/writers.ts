@@ -7,6 +7,8 @@ import type { Context } from "./context.js";
 /** Steps between two looks at whether the user has had enough. */
 const CHUNK = 2_000_000;
 const WORD = 8;
+/** Milliseconds after which the user is told how far it is, as in the session's runs. */
+const PATIENCE = 2000;
 
 /** For each physical address in `words`, the newest store to it before the present; none if there was no store. */
 export async function lastWriters(context: Context, words: readonly number[]): Promise<Map<number, Hit>> {
@@ -14,6 +16,7 @@ export async function lastWriters(context: Context, words: readonly number[]): P
   const { timeline } = session;
   const origin = timeline.now;
   const found = new Map<number, Hit>();
+  const patience = performance.now() + PATIENCE;
   context.interrupted = false;
   try {
     for (let before = origin; ; ) {
@@ -26,6 +29,9 @@ export async function lastWriters(context: Context, words: readonly number[]): P
       let hits: readonly Hit[] | "under way";
       while ((hits = search.advance(CHUNK)) === "under way") {
         await new Promise((done) => setImmediate(done));
+        if (performance.now() > patience) {
+          context.onProgress({ what: "searching", fraction: 1 - timeline.now / origin, step: timeline.now });
+        }
         if (context.interrupted) throw new UserError("interrupted");
       }
       if (hits.length === 0) break;
