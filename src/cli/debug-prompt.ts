@@ -12,7 +12,11 @@ const HISTORY_LINES = 1000;
 /** Where the XDG base directories say that a program's history belongs. */
 function historyFile(): string {
   const state = process.env["XDG_STATE_HOME"];
-  return join(state !== undefined && state.startsWith("/") ? state : join(homedir(), ".local", "state"), "shootdown", "debug-history");
+  return join(
+    state !== undefined && state.startsWith("/") ? state : join(homedir(), ".local", "state"),
+    "shootdown",
+    "debug-history",
+  );
 }
 
 /** Newest first, as readline has it. */

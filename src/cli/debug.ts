@@ -34,7 +34,11 @@ export function debugCommand(): Command {
     .option("--script <file>", "run the commands in FILE, then leave")
     .option("--echo", "show prompts and commands before their output, as on a terminal")
     .option("--json", "answer every command with one line of JSON")
-    .addOption(new Option("--history <size>", "memory for the past").default(DEFAULT_HISTORY, formatSize(DEFAULT_HISTORY)).argParser(checked(parseSize)))
+    .addOption(
+      new Option("--history <size>", "memory for the past")
+        .default(DEFAULT_HISTORY, formatSize(DEFAULT_HISTORY))
+        .argParser(checked(parseSize)),
+    )
     .addHelpText("after", HELP)
     .action(debug);
 }
@@ -51,7 +55,8 @@ async function debug(image: string, flags: DebugFlags): Promise<void> {
   const output = new DebugOutput(session, console, { json: flags.json ?? false, colours });
   if (script === undefined && isTerminal && process.stdin.isTTY === true) return runPrompt(console, output);
 
-  const lines = script === undefined ? createInterface({ input: process.stdin }) : Buffer.from(script).toString("utf8").split(/\r?\n/);
+  const lines =
+    script === undefined ? createInterface({ input: process.stdin }) : Buffer.from(script).toString("utf8").split(/\r?\n/);
   const interrupt = () => console.interrupt();
   process.on("SIGINT", interrupt);
   try {
@@ -70,7 +75,10 @@ interface Run {
 }
 
 /** Carries out `lines` until one fails; only a program that talks JSON through a pipe can go on after that. */
-async function runLines(lines: Iterable<string> | AsyncIterable<string>, { console, output, name, flags }: Run): Promise<void> {
+async function runLines(
+  lines: Iterable<string> | AsyncIterable<string>,
+  { console, output, name, flags }: Run,
+): Promise<void> {
   const goesOn = flags.json === true && flags.script === undefined;
   let number = 0;
   if (flags.echo) await output.line(console.greeting());

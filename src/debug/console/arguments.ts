@@ -61,7 +61,9 @@ export class Arguments {
     const text = this.text(name);
     if (text === undefined) return undefined;
     const cpu = Number(text.replace(/^cpu/i, ""));
-    if (!(cpu < this.#scope.cpus)) throw new UserError(`there is no CPU ${text.replace(/^cpu/i, "")}: the machine has ${this.#scope.cpus}`);
+    if (!(cpu < this.#scope.cpus)) {
+      throw new UserError(`there is no CPU ${text.replace(/^cpu/i, "")}: the machine has ${this.#scope.cpus}`);
+    }
     return cpu;
   }
 
@@ -108,7 +110,9 @@ export class Arguments {
     const named = cpu ? words.findIndex((word) => /^cpu\d+$/i.test(word.text)) : -1;
     if (named >= 0) {
       put(cpu!, words[named]!);
-      rest = rest.slice(0, words[named]!.at).padEnd(words[named]!.at + words[named]!.text.length) + rest.slice(words[named]!.at + words[named]!.text.length);
+      rest =
+        rest.slice(0, words[named]!.at).padEnd(words[named]!.at + words[named]!.text.length) +
+        rest.slice(words[named]!.at + words[named]!.text.length);
       words.splice(named, 1);
     }
     for (const arg of command.args) {
@@ -128,7 +132,11 @@ export class Arguments {
         words = words.slice(1);
       }
     }
-    if (words.length > 0) throw new UserError(`${command.name} does not take "${words.map((word) => word.text).join(" ")}": see help ${command.name}`);
+    if (words.length > 0) {
+      throw new UserError(
+        `${command.name} does not take "${words.map((word) => word.text).join(" ")}": see help ${command.name}`,
+      );
+    }
   }
 
   /** Runs `work`; a mistake is told with the text and the column that it is at. */

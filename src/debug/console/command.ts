@@ -73,7 +73,12 @@ export const FEW_CHOICES = 3;
 /** How a command is called: its name and its arguments. */
 export function usage(command: Command): string {
   const args = command.args.map((arg) => {
-    const text = arg.choices && arg.choices.length <= FEW_CHOICES ? arg.choices.join("|") : arg.kind === "condition" ? "if EXPR" : arg.name;
+    const text =
+      arg.choices && arg.choices.length <= FEW_CHOICES
+        ? arg.choices.join("|")
+        : arg.kind === "condition"
+          ? "if EXPR"
+          : arg.name;
     return arg.optional ? `[${text}]` : text;
   });
   return [`${command.name}${command.reversible ? "[-]" : ""}${command.format ? "[/FMT]" : ""}`, ...args].join(" ");

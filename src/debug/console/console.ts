@@ -8,6 +8,7 @@ import { Context, type ContextOptions } from "./context.js";
 import { CommandIndex } from "./lookup.js";
 import { COMMANDS } from "./table.js";
 import { currentLine } from "./text/location.js";
+import { plural } from "./text/numbers.js";
 import { jsonLine } from "./text/json.js";
 
 /** The answer to one line. */
@@ -60,7 +61,8 @@ export class DebugConsole {
   greeting(): string {
     const { cpus, symbols, machine, cpu } = this.context;
     const names = symbols ? `symbols of ${symbols.modules.map((name) => basename(name)).join(", ")}` : "no symbols";
-    return `${cpus} ${cpus === 1 ? "CPU" : "CPUs"}, TLB ${machine.options.tlb}, ${names}. "help" lists commands.\n${currentLine(this.context, cpu, machine.register(cpu, "rip"), machine.steps)}`;
+    const what = `${plural(cpus, "CPU")}, TLB ${machine.options.tlb}, ${names}. "help" lists commands.`;
+    return `${what}\n${currentLine(this.context, cpu, machine.register(cpu, "rip"), machine.steps)}`;
   }
 
   /** Carries out one line. Never throws for what the line says. */

@@ -13,6 +13,8 @@ export const GROUP_TITLES: Readonly<Record<Group, string>> = {
 };
 
 const WIDTH = 80;
+const FOOT =
+  "help COMMAND says more. A dash behind a name goes back: s-, c-, n-, finish-. Any command takes --json at its end.";
 
 /** Words of `text` in lines of at most `width`, the later ones indented. */
 export function wrap(text: string, width: number, indent: number): string {
@@ -41,7 +43,7 @@ export function helpList(commands: readonly Command[], style: Style): string {
     });
     return [style.heading(GROUP_TITLES[group]), ...lines].join("\n");
   });
-  return `${parts.join("\n")}\n${wrap("help COMMAND says more. A dash behind a name goes back: s-, c-, n-, finish-. Any command takes --json at its end.", WIDTH, 0)}`;
+  return [...parts, wrap(FOOT, WIDTH, 0)].join("\n");
 }
 
 export function helpOn(command: Command, style: Style): string {
@@ -49,7 +51,9 @@ export function helpOn(command: Command, style: Style): string {
   const lines = [style.heading(usage(command)), wrap(`${command.help}.`, WIDTH, 0)];
   if (command.detail !== undefined) lines.push(wrap(command.detail, WIDTH, 0));
   for (const arg of command.args) {
-    if (arg.choices && arg.choices.length > FEW_CHOICES) lines.push(wrap(`${arg.name} is one of ${arg.choices.join(", ")}.`, WIDTH, 0));
+    if (arg.choices && arg.choices.length > FEW_CHOICES) {
+      lines.push(wrap(`${arg.name} is one of ${arg.choices.join(", ")}.`, WIDTH, 0));
+    }
   }
   if (names.length > 0) lines.push(`Also: ${names.join(", ")}`);
   lines.push(`Example: ${command.example}`);

@@ -73,9 +73,13 @@ export class CommandIndex {
   }
 
   #unknown(first: string, second: string | undefined): string {
-    const family = this.commands.filter((command) => command.name.startsWith(`${first} `)).map((command) => command.name.split(" ")[1]);
+    const family = this.commands
+      .filter((command) => command.name.startsWith(`${first} `))
+      .map((command) => command.name.split(" ")[1]);
     if (family.length > 0) {
-      return second === undefined ? `${first} what? ${family.join(", ")}` : `there is no "${first} ${second}": ${family.join(", ")}`;
+      return second === undefined
+        ? `${first} what? ${family.join(", ")}`
+        : `there is no "${first} ${second}": ${family.join(", ")}`;
     }
     const back = first.endsWith("-") ? this.#bySpelling.get(first.slice(0, -1)) : undefined;
     if (back) return `${back.name} cannot go backwards`;

@@ -44,13 +44,23 @@ const disas: Command = {
     const { machine, cpu, symbols, syntax } = context;
     const format = args.call.format ?? "";
     const count = format === "" ? DEFAULT_COUNT : Number(format.replace(/i$/, ""));
-    if (!(count >= 1 && count <= MOST)) throw new UserError(`a count from 1 to ${MOST} can stand behind the slash, not "${format}"`);
+    if (!(count >= 1 && count <= MOST)) {
+      throw new UserError(`a count from 1 to ${MOST} can stand behind the slash, not "${format}"`);
+    }
     const base = machine.register(cpu, "mode") === 2n ? 0n : machine.register(cpu, "cs_base");
     const address = args.has("PLACE") ? placeAddresses(context, args, "PLACE")[0]! : machine.register(cpu, "rip") + base;
     const list = disassemble(machine, cpu, address, { count, symbols, syntax });
     if (list.length === 0) throw new UserError(`${hex(address)} is not mapped on CPU ${cpu}`);
-    const data = list.map(({ address: at, bytes, text, symbol, current, line, flow }) =>
-      ({ address: at, bytes, text, symbol: symbol && symbolText(symbol), file: line?.file, line: line?.line, current, flow }));
+    const data = list.map(({ address: at, bytes, text, symbol, current, line, flow }) => ({
+      address: at,
+      bytes,
+      text,
+      symbol: symbol && symbolText(symbol),
+      file: line?.file,
+      line: line?.line,
+      current,
+      flow,
+    }));
     return { data, text: listing(context, list) };
   },
 };

@@ -41,7 +41,10 @@ const scheduler: Command = {
   name: "set scheduler", short: "set sch", also: ["set scheduler-locking"], group: "console",
   args: [{ name: "MODE", kind: "choice", choices: ["all", "hold"] }],
   help: "while one CPU is stepped, the others run or hold",
-  detail: "With all, the machine's own scheduler decides who runs, and a step ends when the CPU has made one. With hold, that CPU alone makes it, out of its turn: the run is another one from there on, and what was known of its future is dropped.",
+  detail:
+    "With all, the machine's own scheduler decides who runs, and a step ends when the CPU has made one. With "
+    + "hold, that CPU alone makes it, out of its turn: the run is another one from there on, and what was known of "
+    + "its future is dropped.",
   example: "set scheduler hold",
   run({ session }, args) {
     session.schedule = args.text("MODE") as "all" | "hold";
@@ -66,7 +69,9 @@ const send: Command = {
   name: "send", short: "sen", group: "console",
   args: [{ name: "TEXT", kind: "text", rest: true }],
   help: "type TEXT and a line's end on the serial line",
-  detail: "\\n, \\r, \\t, \\\\ and \\xHH are understood; \\c at the end leaves the line's end out. The input becomes part of the history: whoever goes back and forwards again sees it typed at the same step.",
+  detail:
+    "\\n, \\r, \\t, \\\\ and \\xHH are understood; \\c at the end leaves the line's end out. The input becomes "
+    + "part of the history: whoever goes back and forwards again sees it typed at the same step.",
   example: "send hello",
   run({ session }, args) {
     const typed = args.text("TEXT")!;

@@ -11,7 +11,15 @@ import { eventText } from "../text/events.js";
 import { plural, stepName } from "../text/numbers.js";
 
 /** What tells most about translations, and is rare enough to read. */
-const DEFAULT_KINDS: readonly EventKind[] = ["stale_use", "table_write", "invalidate", "ipi_send", "ipi_deliver", "cr3", "exception"];
+const DEFAULT_KINDS: readonly EventKind[] = [
+  "stale_use",
+  "table_write",
+  "invalidate",
+  "ipi_send",
+  "ipi_deliver",
+  "cr3",
+  "exception",
+];
 const DEFAULT_COUNT = 16;
 const MOST = 10_000;
 /** Steps that are looked at first, and at the most. */
@@ -46,7 +54,9 @@ const events: Command = {
   name: "events", short: "ev", group: "tlb",
   args: [{ name: "COUNT", kind: "count", optional: true }, { name: "KINDS", kind: "text", optional: true, rest: true }],
   help: "the last events before this step",
-  detail: `COUNT of them (${DEFAULT_COUNT}), oldest first. Nothing is recorded while the machine runs: the last stretch is run once more. Kinds: ${EVENT_KINDS.join(", ")}. Without names: ${DEFAULT_KINDS.join(", ")}.`,
+  detail:
+    `COUNT of them (${DEFAULT_COUNT}), oldest first. Nothing is recorded while the machine runs: the last stretch `
+    + `is run once more. Kinds: ${EVENT_KINDS.join(", ")}. Without names: ${DEFAULT_KINDS.join(", ")}.`,
   example: "events 8 table_write invalidate",
   run(context, args) {
     // `events walk` leaves the count out.
@@ -59,7 +69,12 @@ const events: Command = {
     if (unknown !== undefined) throw new UserError(`there is no kind of event "${unknown}": ${EVENT_KINDS.join(", ")}`);
     const data = lastEvents(context, words.length === 0 ? DEFAULT_KINDS : words.filter(isKind), count);
     if (data.length === 0) return { data, text: `none in the last ${plural(LAST_STRETCH, "step")}` };
-    const rows = data.map((event) => [stepName(event.step), `${event.cpu}`, event.kind, eventText(event.kind, event.values, context.symbols)]);
+    const rows = data.map((event) => [
+      stepName(event.step),
+      `${event.cpu}`,
+      event.kind,
+      eventText(event.kind, event.values, context.symbols),
+    ]);
     return { data, text: columns(["step", "CPU", "kind", "what"], "lrll", rows) };
   },
 };

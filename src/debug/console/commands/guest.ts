@@ -21,14 +21,26 @@ const threads: Command = {
 };
 
 const mm: Command = {
-  name: "mm", short: "mm", group: "guest",
-  args: [{ name: "CPU", kind: "cpu", optional: true, needsMore: true }, { name: "WHICH", kind: "expression", optional: true, rest: true }],
+  name: "mm",
+  short: "mm",
+  group: "guest",
+  args: [
+    { name: "CPU", kind: "cpu", optional: true, needsMore: true },
+    { name: "WHICH", kind: "expression", optional: true, rest: true },
+  ],
   help: "an address space and its TLB generations",
-  detail: "That of this CPU, of cpuN, of a thread by its pid, or of a struct mm_struct at an address: its tlb_gen, and for each CPU up to which generation its TLB is believed to be current; flushes that are owed; areas.",
+  detail:
+    "That of this CPU, of cpuN, of a thread by its pid, or of a struct mm_struct at an address: its tlb_gen, and "
+    + "for each CPU up to which generation its TLB is believed to be current; flushes that are owed; areas.",
   example: "mm 2",
   run(context, args) {
     const which = args.number("WHICH");
-    const selector = which === undefined ? { cpu: args.cpu() ?? context.cpu } : which < FIRST_ADDRESS ? { pid: Number(which) } : { mm: which };
+    const selector =
+      which === undefined
+        ? { cpu: args.cpu() ?? context.cpu }
+        : which < FIRST_ADDRESS
+          ? { pid: Number(which) }
+          : { mm: which };
     const data = guestOf(context).mm(selector);
     return { data, text: addressSpaceText(data) };
   },
@@ -48,7 +60,9 @@ const folio: Command = {
 const migrc: Command = {
   name: "migrc", short: "mig", group: "guest", args: [],
   help: "flushes that are put off, and who owes them",
-  detail: "Which folios the deferred-flush policy keeps back, since when, where they are mapped now, and which CPUs have not flushed since.",
+  detail:
+    "Which folios the deferred-flush policy keeps back, since when, where they are mapped now, and which CPUs "
+    + "have not flushed since.",
   example: "migrc",
   run(context) {
     const data = guestOf(context).migrc();

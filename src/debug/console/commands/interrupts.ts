@@ -9,13 +9,18 @@ import { columns, pairs } from "../text/columns.js";
 import { callText } from "../text/guest.js";
 import { hex, plural, stepName } from "../text/numbers.js";
 
-const vectors = (list: readonly number[]): string => (list.length === 0 ? "none" : list.map((vector) => hex(vector)).join(" "));
+const vectors = (list: readonly number[]): string =>
+  list.length === 0 ? "none" : list.map((vector) => hex(vector)).join(" ");
 
 function lapicText(lapic: Lapic): string {
   const { timer } = lapic;
   const due = timer.due === undefined ? "not armed" : `fires at tick ${timer.due}`;
   return `${pairs([
-    ["id", `${lapic.id}, ${lapic.access}, ${lapic.enabled ? "enabled" : "disabled"}, version ${hex(lapic.version)}, spurious vector ${hex(lapic.spurious)}`],
+    [
+      "id",
+      `${lapic.id}, ${lapic.access}, ${lapic.enabled ? "enabled" : "disabled"}, version ${hex(lapic.version)}, `
+      + `spurious vector ${hex(lapic.spurious)}`,
+    ],
     ["priority", `TPR ${hex(lapic.tpr)}, PPR ${hex(lapic.ppr)}`],
     ["IRR", vectors(lapic.irr)],
     ["ISR", vectors(lapic.isr)],
@@ -44,11 +49,24 @@ const ioapic: Command = {
   example: "ioapic",
   run({ machine }) {
     const data = machine.ioapic();
-    const rows = data.filter((entry) => !entry.masked).map((entry) => [
-      `${entry.pin}`, hex(entry.vector), entry.mode, `${entry.logical ? "logical" : "APIC"} ${entry.destination}`,
-      `${entry.level ? "level" : "edge"} ${entry.activeLow ? "low" : "high"}`, entry.asserted ? "asserted" : "", entry.remoteIrr ? "waits for EOI" : "",
-    ]);
-    return { data, text: rows.length === 0 ? "every pin is masked" : columns(["pin", "vector", "mode", "to", "trigger", "line", ""], "rrlllll", rows) };
+    const rows = data
+      .filter((entry) => !entry.masked)
+      .map((entry) => [
+        `${entry.pin}`,
+        hex(entry.vector),
+        entry.mode,
+        `${entry.logical ? "logical" : "APIC"} ${entry.destination}`,
+        `${entry.level ? "level" : "edge"} ${entry.activeLow ? "low" : "high"}`,
+        entry.asserted ? "asserted" : "",
+        entry.remoteIrr ? "waits for EOI" : "",
+      ]);
+    return {
+      data,
+      text:
+        rows.length === 0
+          ? "every pin is masked"
+          : columns(["pin", "vector", "mode", "to", "trigger", "line", ""], "rrlllll", rows),
+    };
   },
 };
 
@@ -77,7 +95,9 @@ const ipi: Command = {
       one.due > machine.clock ? `in ${one.due - machine.clock} ticks` : "due",
     ]);
     const text = [
-      rows.length === 0 ? "no IPI is in flight" : columns(["from", "to", "vector", "mode", "sent at", "age", "arrives"], "rrrllrl", rows),
+      rows.length === 0
+        ? "no IPI is in flight"
+        : columns(["from", "to", "vector", "mode", "sent at", "age", "arrives"], "rrrllrl", rows),
       ...calls.map(callText),
     ].join("\n");
     return { data: { flights, calls }, text };

@@ -1,7 +1,14 @@
 // Commands that look at memory and values: x, xp, print, and set memory.
 
 import { UserError } from "../../../errors.js";
-import { DEFAULT_FORMAT, examine, type ExamineFormat, type ExamineRow, parseFormat, physicalMemory } from "../../look/index.js";
+import {
+  DEFAULT_FORMAT,
+  examine,
+  type ExamineFormat,
+  type ExamineRow,
+  parseFormat,
+  physicalMemory,
+} from "../../look/index.js";
 import { sizeOfType } from "../../symbols/index.js";
 import type { Arguments } from "../arguments.js";
 import type { Argument, Command, Result } from "../command.js";
@@ -27,7 +34,13 @@ function examiner(physical: boolean): (context: Context, args: Arguments) => Res
     const format = args.call.format === undefined ? { ...last.format, count: 1 } : parseFormat(args.call.format, last.format);
     const address = args.number("ADDRESS") ?? last.next;
     const { machine, cpu, symbols, syntax } = context;
-    const { rows, next } = examine(machine, cpu, address, format, physical ? { syntax, memory: physicalMemory(machine) } : { symbols, syntax });
+    const { rows, next } = examine(
+      machine,
+      cpu,
+      address,
+      format,
+      physical ? { syntax, memory: physicalMemory(machine) } : { symbols, syntax },
+    );
     state.set(context, { format, next });
     if (rows.every((row) => row.values.length === 0)) {
       throw new UserError(`${hex(address)} is ${physical ? "not in RAM" : `not mapped on CPU ${cpu}`}`);
@@ -37,7 +50,9 @@ function examiner(physical: boolean): (context: Context, args: Arguments) => Res
   };
 }
 
-const FORMAT_DETAIL = "FMT is a count, a letter and a size, as in gdb: x d u o t a c s i; b h w g. Without an address it goes on where it stopped.";
+const FORMAT_DETAIL =
+  "FMT is a count, a letter and a size, as in gdb: x d u o t a c s i; b h w g. Without an address it goes on "
+  + "where it stopped.";
 
 const x: Command = {
   name: "x", short: "x", repeats: "name", group: "look", args: [ADDRESS], format: true,
@@ -59,12 +74,16 @@ const print: Command = {
   name: "print", short: "p", also: ["inspect"], group: "look", format: true,
   args: [{ name: "EXPR", kind: "expression", rest: true }],
   help: "the value of an expression",
-  detail: "Values are numbered: $1 is the first, $_ the last. print/x shows hexadecimal, /d signed, /u unsigned, /t binary, /a an address, /c a character.",
+  detail:
+    "Values are numbered: $1 is the first, $_ the last. print/x shows hexadecimal, /d signed, /u unsigned, /t "
+    + "binary, /a an address, /c a character.",
   example: "print init_mm.context.tlb_gen",
   run(context, args) {
     const value = args.value("EXPR")!;
     const letter = args.call.format === undefined ? undefined : parseFormat(args.call.format).format;
-    if (letter === "i" || letter === "s") throw new UserError(`print shows values: for memory as ${letter === "i" ? "code" : "text"} use x/${letter}`);
+    if (letter === "i" || letter === "s") {
+      throw new UserError(`print shows values: for memory as ${letter === "i" ? "code" : "text"} use x/${letter}`);
+    }
     const shown = valueText(value, context.scope(), letter);
     // As it is now: what it was read from may change.
     context.values.push({ type: value.type, address: value.address, number: value.number });
@@ -77,12 +96,17 @@ const setMemory: Command = {
   name: "set memory", short: "set m", also: ["set var"], group: "look",
   args: [{ name: "PLACE", kind: "expression" }, { name: "VALUE", kind: "expression", rest: true }],
   help: "write to a variable, or 8 bytes at an address",
-  detail: "For another size cast: set memory *(u8*)0x1000 1. Page-table words that are changed so leave TLB entries as they are, and unmarked, as DMA would. The write becomes an input of the run; what was known of the future is dropped.",
+  detail:
+    "For another size cast: set memory *(u8*)0x1000 1. Page-table words that are changed so leave TLB entries as "
+    + "they are, and unmarked, as DMA would. The write becomes an input of the run; what was known of the future is "
+    + "dropped.",
   example: "set memory *(u32*)$rsp 0",
   run(context, args) {
     const place = args.value("PLACE")!;
     const value = BigInt.asUintN(64, asNumber(args.value("VALUE")!));
-    if (place.address !== undefined && !isScalar(place.type)) throw new UserError(`${args.text("PLACE")} is not a number that could be set`);
+    if (place.address !== undefined && !isScalar(place.type)) {
+      throw new UserError(`${args.text("PLACE")} is not a number that could be set`);
+    }
     const address = place.address ?? asNumber(place);
     const bytes = new Uint8Array(place.address === undefined ? 8 : sizeOfType(place.type));
     for (let i = 0; i < bytes.length; i++) bytes[i] = Number((value >> BigInt(8 * i)) & 0xffn);

@@ -31,10 +31,21 @@ const vmmap: Command = {
   run({ machine, cpu }, args) {
     const from = args.number("FROM");
     const to = args.number("TO");
-    if (from !== undefined && to !== undefined && to < from) throw new UserError(`the range ends at ${hex(to)}, before it begins`);
-    const data = mappings(machine, cpu, { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to: to + 1n }) });
-    if (data.length === 0) return { data, text: machine.register(cpu, "cr0") >> 31n ? "nothing is mapped there" : "paging is off" };
-    const shown = columns(["from", "to", "size", "rights", "pages", "physical"], "rrrllr", data.slice(0, MOST).map(mappingRow));
+    if (from !== undefined && to !== undefined && to < from) {
+      throw new UserError(`the range ends at ${hex(to)}, before it begins`);
+    }
+    const data = mappings(machine, cpu, {
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to: to + 1n }),
+    });
+    if (data.length === 0) {
+      return { data, text: machine.register(cpu, "cr0") >> 31n ? "nothing is mapped there" : "paging is off" };
+    }
+    const shown = columns(
+      ["from", "to", "size", "rights", "pages", "physical"],
+      "rrrllr",
+      data.slice(0, MOST).map(mappingRow),
+    );
     const more = data.length > MOST ? `\n${plural(data.length - MOST, "more run")}: give a range` : "";
     return { data, text: `${shown}${more}` };
   },
@@ -55,7 +66,13 @@ const infoMem: Command = {
     const rows = [...sums].map(([key, { bytes, runs }]) => [key, formatSize(Number(bytes)), `${runs}`]);
     const head = `${control("cr0")}  ${control("cr3")}  ${control("cr4")}  ${control("efer")}`;
     const data = { cr3: machine.register(cpu, "cr3"), sums: [...sums].map(([what, sum]) => ({ what, ...sum })) };
-    return { data, text: rows.length === 0 ? `${head}\npaging is off` : `${head}\n${columns(["where and rights", "mapped", "runs"], "lrr", rows)}` };
+    return {
+      data,
+      text:
+        rows.length === 0
+          ? `${head}\npaging is off`
+          : `${head}\n${columns(["where and rights", "mapped", "runs"], "lrr", rows)}`,
+    };
   },
 };
 

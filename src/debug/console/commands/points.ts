@@ -32,7 +32,10 @@ const remove: Command = {
   run(context, args): Result {
     const gone = chosen(context, args);
     for (const { id } of gone) context.session.points.remove(id);
-    return { data: gone.map(data), text: gone.length === 0 ? "there are no points" : `${plural(gone.length, "point")} removed` };
+    return {
+      data: gone.map(data),
+      text: gone.length === 0 ? "there are no points" : `${plural(gone.length, "point")} removed`,
+    };
   },
 };
 

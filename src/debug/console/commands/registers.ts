@@ -30,7 +30,9 @@ const regs: Command = {
     const values = context.machine.registers(cpu);
     const before = context.registersBefore?.[cpu];
     const changed = REGISTER_NAMES.filter((name) => before && before[name] !== values[name]);
-    const shown = args.has("WHICH") ? REGISTER_NAMES.filter((name) => name !== "rip" && name !== "rflags") : [...GENERAL, ...SHORT_EXTRA];
+    const shown = args.has("WHICH")
+      ? REGISTER_NAMES.filter((name) => name !== "rip" && name !== "rflags")
+      : [...GENERAL, ...SHORT_EXTRA];
     const wide = Math.max(...shown.map((name) => name.length));
     const cell = (name: RegisterName) => {
       const mark = changed.includes(name);
@@ -55,7 +57,9 @@ const setRegister: Command = {
   run(context, args) {
     const name = args.text("REGISTER")!.replace(/^[$%]/, "").toLowerCase();
     const part = registerPart(name);
-    if (!part || part.bits !== 64) throw new UserError(part ? `set the whole register: ${part.register}` : `there is no register "${name}"`);
+    if (!part || part.bits !== 64) {
+      throw new UserError(part ? `set the whole register: ${part.register}` : `there is no register "${name}"`);
+    }
     const value = asNumber(args.value("VALUE")!);
     const dropped = context.session.setRegister(context.cpu, part.register, value);
     return { data: { cpu: context.cpu, register: part.register, value, dropped }, text: futureText(dropped) };
@@ -87,8 +91,13 @@ const cpus: Command = {
       lastStep: machine.lastStep(n),
     }));
     const rows = data.map((row) => [
-      row.focus ? "*" : "", `${row.cpu}`, row.activity, `${row.cpl}`, row.lastStep === undefined ? "" : stepName(row.lastStep),
-      `${(row.cr3 & ~0xfffn).toString(16)}/${row.cr3 & 0xfffn}`, placeText(row.rip, symbols),
+      row.focus ? "*" : "",
+      `${row.cpu}`,
+      row.activity,
+      `${row.cpl}`,
+      row.lastStep === undefined ? "" : stepName(row.lastStep),
+      `${(row.cr3 & ~0xfffn).toString(16)}/${row.cr3 & 0xfffn}`,
+      placeText(row.rip, symbols),
     ]);
     return { data, text: columns(["", "CPU", "state", "CPL", "last step", "CR3/PCID", "at"], "lrlrrll", rows) };
   },

@@ -21,11 +21,15 @@ const go: Command = {
   name: "continue", short: "c", repeats: "line", also: ["g", "go"], group: "run", reversible: true,
   args: [{ name: "STEPS", kind: "count", optional: true, rest: true }],
   help: "run until a point is hit, or for STEPS steps",
-  detail: "Or until the machine stops by itself. c- goes back to the newest place before this one where a point was hit. Ctrl-C stops it on the way.",
+  detail:
+    "Or until the machine stops by itself. c- goes back to the newest place before this one where a point was "
+    + "hit. Ctrl-C stops it on the way.",
   example: "c-",
   run(context, args) {
     const limit = args.count("STEPS", 1);
-    if (limit !== undefined && args.direction === -1) throw new UserError("continue- goes back to a point; for a number of steps there is tt $step-N");
+    if (limit !== undefined && args.direction === -1) {
+      throw new UserError("continue- goes back to a point; for a number of steps there is tt $step-N");
+    }
     return moved(context, () => context.session.continue(args.direction, limit === undefined ? {} : { limit }));
   },
 };
@@ -33,10 +37,13 @@ const go: Command = {
 const step: Command = {
   name: "step", short: "s", repeats: "line", also: ["si", "stepi", "t"], group: "run", reversible: true,
   args: [
-    { name: "CPU", kind: "cpu", optional: true, needsMore: true }, { name: "COUNT", kind: "count", optional: true, rest: true },
+    { name: "CPU", kind: "cpu", optional: true, needsMore: true },
+    { name: "COUNT", kind: "count", optional: true, rest: true },
   ],
   help: "one instruction of this CPU, or COUNT of them",
-  detail: "With a CPU it is that CPU that is stepped. An interrupt or exception that is delivered counts as a step of its own. What other CPUs do meanwhile is said by set scheduler. s- goes to before the last step of this CPU.",
+  detail:
+    "With a CPU it is that CPU that is stepped. An interrupt or exception that is delivered counts as a step of "
+    + "its own. What other CPUs do meanwhile is said by set scheduler. s- goes to before the last step of this CPU.",
   example: "s cpu1 5",
   run: (context, args) =>
     moved(context, () => context.session.step(args.cpu() ?? context.cpu, args.count("COUNT", 1) ?? 1, args.direction)),
@@ -89,7 +96,10 @@ const ptime: Command = {
       text: pairs([
         ["step", `${stepName(data.step)}, ${data.step.toLocaleString("en-US")} steps from power-on`],
         ["virtual time", `${(Number(data.clock) / 1e6).toLocaleString("en-US", { maximumFractionDigits: 3 })} ms`],
-        ["known until", `${stepName(furthest)}${furthest > data.step ? `, ${plural(furthest - data.step, "step")} ahead` : ", which is here"}`],
+        [
+          "known until",
+          `${stepName(furthest)}, ${furthest > data.step ? `${plural(furthest - data.step, "step")} ahead` : "which is here"}`,
+        ],
       ]),
     };
   },

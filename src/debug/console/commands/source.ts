@@ -23,7 +23,11 @@ function frameRow(context: Context, frame: Frame): string[] {
 }
 
 const bt: Command = {
-  name: "bt", short: "bt", also: ["backtrace", "where", "info stack"], group: "look", args: [{ name: "CPU", kind: "cpu", optional: true }],
+  name: "bt",
+  short: "bt",
+  also: ["backtrace", "where", "info stack"],
+  group: "look",
+  args: [{ name: "CPU", kind: "cpu", optional: true }],
   help: "the stack of calls on a CPU",
   detail: "It goes on through interrupts and system calls, into what they interrupted.",
   example: "bt cpu1",

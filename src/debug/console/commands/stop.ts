@@ -20,10 +20,18 @@ export const onCpu = (args: Arguments): { readonly cpu?: number } => {
 };
 
 /** Sets a point and says so. */
-export function addPoint(context: Context, args: Arguments, what: string, stops: readonly StopPoint[], temporary = false): Result {
+export function addPoint(
+  context: Context,
+  args: Arguments,
+  what: string,
+  stops: readonly StopPoint[],
+  temporary = false,
+): Result {
   const cpu = args.cpu();
   const condition = args.text("EXPR");
-  const text = [what, cpu === undefined ? "" : `cpu${cpu}`, condition === undefined ? "" : `if ${condition.trim()}`].filter(Boolean).join(" ");
+  const text = [what, cpu === undefined ? "" : `cpu${cpu}`, condition === undefined ? "" : `if ${condition.trim()}`]
+    .filter(Boolean)
+    .join(" ");
   const holds = conditionOf(context, args);
   const point = context.session.points.add({ stops, text, temporary, ...(holds ? { condition: holds } : {}) });
   return { data: { id: point.id, text, stops }, text: `point ${point.id}: ${text}` };
@@ -42,7 +50,9 @@ const PLACE: Argument = { name: "PLACE", kind: "place", rest: true };
 const breakPlace: Command = {
   name: "break", short: "b", group: "stop", args: [PLACE, ONLY_CPU, CONDITION],
   help: "stop before an address, a symbol, or FILE:LINE",
-  detail: "On any CPU, or on the one that is named. The condition is evaluated with the registers of the CPU that comes there.",
+  detail:
+    "On any CPU, or on the one that is named. The condition is evaluated with the registers of the CPU that comes "
+    + "there.",
   example: "break do_wp_page cpu1 if $rdi != 0",
   run: breakAt(false),
 };
@@ -58,13 +68,17 @@ const breakStale: Command = {
   name: "break stale", short: "b stale", group: "stop",
   args: [{ name: "CLASS", kind: "choice", optional: true, choices: STALE_CLASSES }, ONLY_CPU, CONDITION],
   help: "stop after a stale translation was used",
-  detail: "The page tables hold something else by then. Classes: benign (no difference could be seen), permission (a right that is gone), diverged-read (the bytes differ from those that are mapped now), lost-write (a store went to the old frame), reused-frame (the frame is something else's by now).",
+  detail:
+    "The page tables hold something else by then. Classes: benign (no difference could be seen), permission (a "
+    + "right that is gone), diverged-read (the bytes differ from those that are mapped now), lost-write (a store "
+    + "went to the old frame), reused-frame (the frame is something else's by now).",
   example: "break stale diverged-read",
   run(context, args) {
     const wanted = args.text("CLASS");
     const number = STALE_CLASSES.findIndex((name) => name === wanted);
     const match: StopPoint & { kind: "event" } = { kind: "event", event: "stale_use", ...onCpu(args) };
-    const stop = number < 0 ? match : { ...match, match: [undefined, undefined, { mask: 0xffn, value: BigInt(number) }] as const };
+    const stop =
+      number < 0 ? match : { ...match, match: [undefined, undefined, { mask: 0xffn, value: BigInt(number) }] as const };
     return addPoint(context, args, `break stale${wanted === undefined ? "" : ` ${wanted}`}`, [stop]);
   },
 };
@@ -87,7 +101,8 @@ const breakIpi: Command = {
     if (vector > 255) throw new UserError("a vector is a number from 0 to 255");
     const match = [{ mask: 0xffn, value: BigInt(vector) }] as const;
     return addPoint(context, args, `break ipi ${hex(vector)}`, [
-      { kind: "event", event: "ipi_send", match, ...onCpu(args) }, { kind: "event", event: "ipi_deliver", match, ...onCpu(args) },
+      { kind: "event", event: "ipi_send", match, ...onCpu(args) },
+      { kind: "event", event: "ipi_deliver", match, ...onCpu(args) },
     ]);
   },
 };
@@ -100,9 +115,12 @@ const breakFault: Command = {
   run(context, args) {
     const text = args.text("VECTOR")!;
     const vector = /^\d+$/.test(text) ? Number(text) : exceptionVector(text);
-    if (vector === undefined || vector > 31) throw new UserError(`"${text}" is not an exception: give 0 to 31, or a name such as #PF`);
-    return addPoint(context, args, `break fault ${exceptionName(vector)}`,
-      [{ kind: "event", event: "exception", match: [{ mask: ~0n, value: BigInt(vector) }], ...onCpu(args) }]);
+    if (vector === undefined || vector > 31) {
+      throw new UserError(`"${text}" is not an exception: give 0 to 31, or a name such as #PF`);
+    }
+    return addPoint(context, args, `break fault ${exceptionName(vector)}`, [
+      { kind: "event", event: "exception", match: [{ mask: ~0n, value: BigInt(vector) }], ...onCpu(args) },
+    ]);
   },
 };
 
@@ -119,4 +137,12 @@ const breakSyscall: Command = {
   },
 };
 
-export const STOP_COMMANDS: readonly Command[] = [breakPlace, tbreak, breakStale, breakFlush, breakIpi, breakFault, breakSyscall];
+export const STOP_COMMANDS: readonly Command[] = [
+  breakPlace,
+  tbreak,
+  breakStale,
+  breakFlush,
+  breakIpi,
+  breakFault,
+  breakSyscall,
+];

@@ -15,7 +15,13 @@ const gdtCommand: Command = {
   run(context, args) {
     const data = gdt(context.machine, args.cpu() ?? context.cpu).filter((entry) => entry.kind !== "null");
     const rows = data.map((entry) => [
-      hex(entry.selector), entry.kind, hex(entry.base), hex(entry.limit), `${entry.dpl}`, entry.present ? "yes" : "no", entry.flags.join(" "),
+      hex(entry.selector),
+      entry.kind,
+      hex(entry.base),
+      hex(entry.limit),
+      `${entry.dpl}`,
+      entry.present ? "yes" : "no",
+      entry.flags.join(" "),
     ]);
     return { data, text: columns(["selector", "kind", "base", "limit", "DPL", "present", "flags"], "rlrrrll", rows) };
   },
@@ -42,7 +48,13 @@ const idtCommand: Command = {
       rows.push([vectors, gate.kind, hex(gate.selector), `${gate.dpl}`, gate.ist === 0 ? "" : `${gate.ist}`, target]);
       i = end;
     }
-    return { data, text: rows.length === 0 ? "no gate is present" : columns(["vector", "kind", "selector", "DPL", "IST", "target"], "llrrrl", rows) };
+    return {
+      data,
+      text:
+        rows.length === 0
+          ? "no gate is present"
+          : columns(["vector", "kind", "selector", "DPL", "IST", "target"], "llrrrl", rows),
+    };
   },
 };
 
@@ -57,11 +69,20 @@ const counters: Command = {
     const key = cpu ?? "all";
     const before = args.has("SINCE") ? context.countersBefore.get(key) : undefined;
     context.countersBefore.set(key, now);
-    const shown = COUNTER_NAMES.map((name) => ({ name, value: now[name] - (before?.[name] ?? 0) })).filter(({ value }) => value !== 0);
-    const rows = shown.map(({ name, value }) => [name, value.toLocaleString("en-US"), shorten(COUNTER_HELP[name], isModelled(name))]);
+    const shown = COUNTER_NAMES.map((name) => ({ name, value: now[name] - (before?.[name] ?? 0) })).filter(
+      ({ value }) => value !== 0,
+    );
+    const rows = shown.map(({ name, value }) => [
+      name,
+      value.toLocaleString("en-US"),
+      shorten(COUNTER_HELP[name], isModelled(name)),
+    ]);
     return {
       data: Object.fromEntries(shown.map(({ name, value }) => [name, value])),
-      text: rows.length === 0 ? "nothing has been counted" : columns(["counter", before ? "added" : "count", "what it counts"], "lrl", rows),
+      text:
+        rows.length === 0
+          ? "nothing has been counted"
+          : columns(["counter", before ? "added" : "count", "what it counts"], "lrl", rows),
     };
   },
 };

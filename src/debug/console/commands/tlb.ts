@@ -29,7 +29,11 @@ const tlb: Command = {
     { name: "VA", kind: "expression", optional: true, rest: true },
   ],
   help: "what the TLBs hold, of all CPUs or one, or of VA",
-  detail: "A line for each entry: structure (l1d, l1i: first level; l2; psc: paging-structure cache), page, frame, size, rights (r w x, u or s, g for global, d for dirty), PCID, at which step it was filled, and by the instruction at which address. An entry that the page tables no longer hold is STALE, with the word as it is now, when it changed, and who changed it. With stale only such entries are listed.",
+  detail:
+    "A line for each entry: structure (l1d, l1i: first level; l2; psc: paging-structure cache), page, frame, "
+    + "size, rights (r w x, u or s, g for global, d for dirty), PCID, at which step it was filled, and by the "
+    + "instruction at which address. An entry that the page tables no longer hold is STALE, with the word as it is "
+    + "now, when it changed, and who changed it. With stale only such entries are listed.",
   example: "tlb cpu1 $rip",
   run(context, args) {
     const only = args.cpu();
@@ -42,8 +46,13 @@ const tlb: Command = {
     }));
     const views = which === "stale" ? all.filter(isStale) : all;
     const data = views.map((view) => ({ ...view, stale: isStale(view), filledAtSymbol: view.filledAtSymbol?.name }));
-    if (views.length === 0) return { data, text: which === "stale" ? "no CPU holds a stale translation" : "no CPU holds such a translation" };
-    const more = views.length > MOST ? `\n${plural(views.length - MOST, "more entry", "more entries")}: name a CPU, a structure or an address` : "";
+    if (views.length === 0) {
+      return { data, text: which === "stale" ? "no CPU holds a stale translation" : "no CPU holds such a translation" };
+    }
+    const more =
+      views.length > MOST
+        ? `\n${plural(views.length - MOST, "more entry", "more entries")}: name a CPU, a structure or an address`
+        : "";
     return { data, text: `${tlbTable(context, views.slice(0, MOST))}${more}` };
   },
 };

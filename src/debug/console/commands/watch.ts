@@ -38,7 +38,11 @@ const watch: Command = {
     { name: "LENGTH", kind: "count", optional: true }, ONLY_CPU, CONDITION,
   ],
   help: "stop after memory is written (w), read (r), or rw",
-  detail: "ADDRESS is a variable, whose place and size are taken, or a number; the length is then 8 bytes unless it is given. With phys it is a physical address: an access counts under whatever linear address it is made. With pte it is a linear address, and what is watched is the page-table word that maps it now. Page walks are not accesses.",
+  detail:
+    "ADDRESS is a variable, whose place and size are taken, or a number; the length is then 8 bytes unless it is "
+    + "given. With phys it is a physical address: an access counts under whatever linear address it is made. With "
+    + "pte it is a linear address, and what is watched is the page-table word that maps it now. Page walks are not "
+    + "accesses.",
   example: "watch w pte $cr2",
   run(context: Context, args: Arguments) {
     const kind = args.text("KIND") ?? "w";
@@ -52,7 +56,10 @@ const watch: Command = {
     };
     const text = ["watch", kind, args.text("SPACE"), args.text("ADDRESS")].filter(Boolean).join(" ");
     const result = addPoint(context, args, text, [stop]);
-    return { ...result, text: `${result.text}: ${length} bytes at ${hex(address)}${space === "physical" ? " physical" : ""}` };
+    return {
+      ...result,
+      text: `${result.text}: ${length} bytes at ${hex(address)}${space === "physical" ? " physical" : ""}`,
+    };
   },
 };
 
@@ -60,13 +67,18 @@ const watch: Command = {
 const PAGE_SIZES = [4096n, 2n ** 21n, 2n ** 30n] as const;
 
 /** Matches addresses in the same page of `size`. */
-const within = (address: bigint, size: bigint): Match => ({ mask: BigInt.asUintN(64, -size), value: BigInt.asUintN(64, address & -size) });
+const within = (address: bigint, size: bigint): Match => ({
+  mask: BigInt.asUintN(64, -size),
+  value: BigInt.asUintN(64, address & -size),
+});
 
 const watchTlb: Command = {
   name: "watch tlb", short: "wa tlb", group: "stop",
   args: [{ name: "ADDRESS", kind: "expression" }, ONLY_CPU, CONDITION],
   help: "stop when a TLB's translation of a page changes",
-  detail: "A TLB gets, loses, or is left with a stale translation of this page: fills; evictions and replacements; invalidations; and changes of the page-table word that leave an entry stale. All structures count.",
+  detail:
+    "A TLB gets, loses, or is left with a stale translation of this page: fills; evictions and replacements; "
+    + "invalidations; and changes of the page-table word that leave an entry stale. All structures count.",
   example: "watch tlb $cr2 cpu1",
   run(context, args) {
     const address = args.number("ADDRESS")!;

@@ -75,7 +75,12 @@ export function load(type: TypeNode, address: bigint, scope: Scope): Value {
 class Lazy implements Value {
   #number: bigint | undefined;
 
-  constructor(readonly type: TypeNode, readonly address: bigint, private readonly as: TypeNode, private readonly scope: Scope) {}
+  constructor(
+    readonly type: TypeNode,
+    readonly address: bigint,
+    private readonly as: TypeNode,
+    private readonly scope: Scope,
+  ) {}
 
   get number(): bigint {
     if (this.#number === undefined) {
@@ -130,11 +135,15 @@ function unaryOf(node: Node & { kind: "unary" }, scope: Scope): Value {
     const type = stripType(operand.type);
     // A bare number is the address of a word, as in gdb's x.
     const target = type.kind === "pointer" ? type.target : type.kind === "array" ? type.element : U64;
-    if (stripType(target).kind === "void") throw new ExpressionError("a void pointer points to nothing that could be read: cast it", node.at);
+    if (stripType(target).kind === "void") {
+      throw new ExpressionError("a void pointer points to nothing that could be read: cast it", node.at);
+    }
     return load(target, asNumber(operand), scope);
   }
   if (node.operator === "&") {
-    if (operand.address === undefined) throw new ExpressionError("this lies nowhere in memory, so it has no address", node.at);
+    if (operand.address === undefined) {
+      throw new ExpressionError("this lies nowhere in memory, so it has no address", node.at);
+    }
     return { type: { kind: "pointer", size: 8, target: operand.type }, number: operand.address };
   }
   return unary(node.operator, operand);
@@ -187,7 +196,9 @@ function call(node: Node & { kind: "call" }, scope: Scope): Value {
   const wanted = node.name === "per_cpu" ? 2 : node.name === "this_cpu" ? 1 : 0;
   if (wanted === 0) throw new ExpressionError("the functions are per_cpu(variable, cpu) and this_cpu(variable)", node.at);
   const [first, second] = node.args;
-  if (node.args.length !== wanted || first?.kind !== "name") throw new ExpressionError(`${node.name} takes a variable${wanted === 2 ? " and a CPU" : ""}`, node.at);
+  if (node.args.length !== wanted || first?.kind !== "name") {
+    throw new ExpressionError(`${node.name} takes a variable${wanted === 2 ? " and a CPU" : ""}`, node.at);
+  }
   const cpu = second ? asNumber(compute(second, scope)) : BigInt(scope.cpu);
   if (cpu >= BigInt(scope.cpus)) throw new ExpressionError(`there is no CPU ${cpu}`, second?.at ?? node.at);
   const variable = scope.symbols?.variable(first.name);

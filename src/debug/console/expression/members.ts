@@ -23,7 +23,12 @@ export function whole(type: Compound, scope: Scope): Compound {
 export function memberOf(object: Value, name: string, at: number, scope: Scope): Value {
   const outer = stripType(object.type);
   if ((outer.kind !== "struct" && outer.kind !== "union") || object.address === undefined) {
-    throw new ExpressionError(object.type === UNTYPED ? "it has no type that is known here: cast its address" : `${typeName(object.type)} has no members`, at);
+    throw new ExpressionError(
+      object.type === UNTYPED
+        ? "it has no type that is known here: cast its address"
+        : `${typeName(object.type)} has no members`,
+      at,
+    );
   }
   const type = whole(outer, scope);
   if (type.incomplete) throw new ExpressionError(`${typeName(type)} is not described in the image`, at);

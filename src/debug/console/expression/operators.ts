@@ -7,7 +7,8 @@ import { BOOLEAN, isSigned, numberValue, S64, U64, type Value } from "./value.js
 const number = (value: Value): bigint => value.number ?? value.address ?? 0n;
 const truth = (condition: boolean): Value => numberValue(condition ? 1n : 0n, BOOLEAN);
 /** The usual arithmetic conversion, where everything is widened to 64 bits first. */
-const isWideUnsigned = (value: Value): boolean => !isSigned(value.type) && (sizeOfType(value.type) === 8 || value.number === undefined);
+const isWideUnsigned = (value: Value): boolean =>
+  !isSigned(value.type) && (sizeOfType(value.type) === 8 || value.number === undefined);
 
 export function unary(operator: string, operand: Value): Value {
   const type = isWideUnsigned(operand) ? U64 : S64;
@@ -49,7 +50,9 @@ export function binary(operator: string, left: Value, right: Value, at: number):
   const a = numberValue(number(left), type).number!;
   const b = numberValue(number(right), type).number!;
   if ((operator === "/" || operator === "%") && b === 0n) throw new ExpressionError("division by zero", at);
-  if ((operator === "<<" || operator === ">>") && (b < 0n || b > 63n)) throw new ExpressionError("a 64-bit number is shifted by 0 to 63", at);
+  if ((operator === "<<" || operator === ">>") && (b < 0n || b > 63n)) {
+    throw new ExpressionError("a 64-bit number is shifted by 0 to 63", at);
+  }
   switch (operator) {
     case "+": return numberValue(a + b, type);
     case "-": return numberValue(a - b, type);

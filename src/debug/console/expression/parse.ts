@@ -12,15 +12,37 @@ export interface UnaryNode { readonly kind: "unary"; readonly operator: string; 
 export interface BinaryNode {
   readonly kind: "binary"; readonly operator: string; readonly left: Node; readonly right: Node; readonly at: number;
 }
-export interface TernaryNode { readonly kind: "ternary"; readonly test: Node; readonly yes: Node; readonly no: Node; readonly at: number }
-export interface MemberNode { readonly kind: "member"; readonly object: Node; readonly member: string; readonly arrow: boolean; readonly at: number }
-export interface IndexNode { readonly kind: "index"; readonly object: Node; readonly index: Node; readonly at: number }
-export interface CallNode { readonly kind: "call"; readonly name: string; readonly args: readonly Node[]; readonly at: number }
+export interface TernaryNode {
+  readonly kind: "ternary";
+  readonly test: Node;
+  readonly yes: Node;
+  readonly no: Node;
+  readonly at: number;
+}
+export interface MemberNode {
+  readonly kind: "member";
+  readonly object: Node;
+  readonly member: string;
+  readonly arrow: boolean;
+  readonly at: number;
+}
+export interface IndexNode {
+  readonly kind: "index";
+  readonly object: Node;
+  readonly index: Node;
+  readonly at: number;
+}
+export interface CallNode {
+  readonly kind: "call";
+  readonly name: string;
+  readonly args: readonly Node[];
+  readonly at: number;
+}
 export interface CastNode {
   readonly kind: "cast"; readonly type: string; readonly stars: number; readonly operand: Node; readonly at: number;
 }
 export type Node =
-  | NumberNode | NameNode | RegisterNode | UnaryNode | BinaryNode | TernaryNode | MemberNode | IndexNode | CallNode | CastNode;
+  NumberNode | NameNode | RegisterNode | UnaryNode | BinaryNode | TernaryNode | MemberNode | IndexNode | CallNode | CastNode;
 
 type Tree = jsep.Expression & { readonly at?: number };
 
@@ -140,7 +162,13 @@ function convert(tree: Tree): Node {
     case "Arrow":
       return { kind: "member", object: child("object"), member: tree["name"] as string, arrow: true, at: tree.at! };
     case "Cast":
-      return { kind: "cast", type: tree["name"] as string, stars: tree["stars"] as number, operand: child("operand"), at: tree.at! };
+      return {
+        kind: "cast",
+        type: tree["name"] as string,
+        stars: tree["stars"] as number,
+        operand: child("operand"),
+        at: tree.at!,
+      };
     case "CallExpression": {
       const callee = child("callee");
       if (callee.kind !== "name") throw new ExpressionError("only a function's name can be called", callee.at);

@@ -8,7 +8,13 @@ export interface RegisterPart {
   readonly bits: number;
 }
 
-const ALIASES: Readonly<Record<string, RegisterName>> = { pc: "rip", sp: "rsp", fp: "rbp", eflags: "rflags", flags: "rflags" };
+const ALIASES: Readonly<Record<string, RegisterName>> = {
+  pc: "rip",
+  sp: "rsp",
+  fp: "rbp",
+  eflags: "rflags",
+  flags: "rflags",
+};
 
 const parts = new Map<string, RegisterPart>();
 const add = (name: string, register: RegisterName, bits: number, shift = 0) => parts.set(name, { register, shift, bits });

@@ -13,7 +13,9 @@ const widthOf = (text: string): number => stripVTControlCharacters(text).length;
 export function cutLast(head: readonly string[], rows: readonly (readonly string[])[]): string[][] {
   const widths = head.slice(0, -1).map((title, i) => Math.max(title.length, ...rows.map((row) => widthOf(row[i] ?? ""))));
   const room = WIDTH - widths.reduce((sum, width) => sum + width + 2, 0);
-  return rows.map((row) => row.map((cell, i) => (i === head.length - 1 && cell.length > room ? `${cell.slice(0, room - 1)}…` : cell)));
+  return rows.map((row) =>
+    row.map((cell, i) => (i === head.length - 1 && cell.length > room ? `${cell.slice(0, room - 1)}…` : cell)),
+  );
 }
 
 /** Rows under a head; `align` has a letter for each column: l or r. */

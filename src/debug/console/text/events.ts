@@ -33,11 +33,13 @@ export const LEFT_REASONS: Readonly<Record<string, readonly [number, string]>> =
   ALL: [7, "everything is flushed"],
 };
 
-const leftText = (reason: number): string | undefined => Object.values(LEFT_REASONS).find(([number]) => number === reason)?.[1];
+const leftText = (reason: number): string | undefined =>
+  Object.values(LEFT_REASONS).find(([number]) => number === reason)?.[1];
 
 /** An event in the life of a TLB entry: what it held, and why. */
 function entryText(kind: EventKind, a: bigint, b: bigint, c: bigint): string {
-  const entry = `${TLB_KINDS[Number(c & 0xffn)] ?? ""} entry ${hex(a)} -> ${hex((b >> 32n) << 12n)}, PCID ${(c >> 16n) & 0xffffn}`;
+  const pcid = (c >> 16n) & 0xffffn;
+  const entry = `${TLB_KINDS[Number(c & 0xffn)] ?? ""} entry ${hex(a)} -> ${hex((b >> 32n) << 12n)}, PCID ${pcid}`;
   const left = leftText(Number((c >> 8n) & 0xffn));
   if (kind === "mark") return `${entry}: stale, CPU ${(c >> 40n) & 0xffn} wrote ${hex(b & 0xffff_ffffn)}`;
   if (kind === "unmark") return `${entry}: no longer stale${left === undefined ? ", the word is as it was" : ""}`;
@@ -63,18 +65,26 @@ export function staleUse(values: readonly [bigint, bigint, bigint]): StaleUse {
   };
 }
 
-const exceptionText = (a: bigint, b: bigint): string => `${exceptionName(Number(a))}${b === 0n ? "" : ` error code ${hex(b)}`}`;
+const exceptionText = (a: bigint, b: bigint): string =>
+  `${exceptionName(Number(a))}${b === 0n ? "" : ` error code ${hex(b)}`}`;
 
 /** The event in words; `values` are its a, b and c. */
-export function eventText(kind: EventKind, values: readonly [bigint, bigint, bigint], symbols: SymbolTable | undefined): string {
+export function eventText(
+  kind: EventKind,
+  values: readonly [bigint, bigint, bigint],
+  symbols: SymbolTable | undefined,
+): string {
   const [a, b, c] = values;
   const place = (address: bigint) => placeText(address, symbols);
   switch (kind) {
-    case "walk": return `walk of ${hex(a)} ${b === 0xffff_ffff_ffff_ffffn ? "faults" : `to ${hex(b)}`}, ${c >> 8n} words read`;
-    case "fill": return `fill ${hex(a)} -> ${hex(b)} from word ${hex(c & 0xffff_ffffn)}`;
+    case "walk":
+      return `walk of ${hex(a)} ${b === 0xffff_ffff_ffff_ffffn ? "faults" : `to ${hex(b)}`}, ${c >> 8n} words read`;
+    case "fill":
+      return `fill ${hex(a)} -> ${hex(b)} from word ${hex(c & 0xffff_ffffn)}`;
     case "stale_use": {
       const use = staleUse(values);
-      return `stale ${use.access} of ${hex(use.linear)}, frame ${hex(use.physical >> 12n)}: ${use.class}; changed by CPU ${use.changedBy}`;
+      const what = `stale ${use.access} of ${hex(use.linear)}, frame ${hex(use.physical >> 12n)}`;
+      return `${what}: ${use.class}; changed by CPU ${use.changedBy}`;
     }
     case "table_write": return `page-table word ${hex(a)}: ${hex(b)} -> ${hex(c)}`;
     case "invalidate": return invalidation(Number(a), b, c);

@@ -26,12 +26,18 @@ export function addressSpaceText(space: AddressSpace): string {
     ["pages", `${space.rssPages} mapped, ${space.tablePages} of tables`],
   ]);
   const cpus = space.cpus.map((cpu) => [
-    `${cpu.cpu}`, cpu.inMask ? "yes" : "no", cpu.loaded ? (cpu.lazy ? "lazy" : "yes") : "no", cpu.pcid === undefined ? "" : `${cpu.pcid}`,
-    cpu.generation === undefined ? "" : `${cpu.generation}`, cpu.behind === undefined ? "" : cpu.behind === 0n ? "current" : `${cpu.behind} behind`,
+    `${cpu.cpu}`,
+    cpu.inMask ? "yes" : "no",
+    cpu.loaded ? (cpu.lazy ? "lazy" : "yes") : "no",
+    cpu.pcid === undefined ? "" : `${cpu.pcid}`,
+    cpu.generation === undefined ? "" : `${cpu.generation}`,
+    cpu.behind === undefined ? "" : cpu.behind === 0n ? "current" : `${cpu.behind} behind`,
   ]);
   const areas = space.vmas.map((vma) => [hex(vma.start), hex(vma.end - 1n), vma.flags.join(" ")]);
   return [
-    head, columns(["CPU", "in mask", "loaded", "PCID", "tlb_gen", "which is"], "rllrrl", cpus), columns(["from", "to", "flags"], "rrl", areas),
+    head,
+    columns(["CPU", "in mask", "loaded", "PCID", "tlb_gen", "which is"], "rllrrl", cpus),
+    columns(["from", "to", "flags"], "rrl", areas),
   ].join("\n");
 }
 
@@ -44,14 +50,23 @@ function owed({ flushPending, batched }: AddressSpace): string {
 
 export function folioText(context: Context, folio: Folio): string {
   const head = pairs([
-    ["pfn", `${hex(folio.pfn)}, physical ${hex(folio.physical)}, node ${folio.node}, order ${folio.order}, ${hex(folio.folio)}`],
+    [
+      "pfn",
+      `${hex(folio.pfn)}, physical ${hex(folio.physical)}, node ${folio.node}, order ${folio.order}, ${hex(folio.folio)}`,
+    ],
     ["flags", folio.flags.length === 0 ? "none" : folio.flags.join(" ")],
     ["references", `${folio.references}, mapped ${plural(folio.mapCount, "time")}`],
   ]);
-  const mappings = folio.mappings.map((mapping) =>
-    `${hex(mapping.address)} in mm ${hex(mapping.mm)}: ${RELATIONS[mapping.relation]}${mapping.relation === "elsewhere" && mapping.pfn !== undefined ? ` ${hex(mapping.pfn)}` : ""}\n  ${wordText(mapping.word)}`);
-  const held = folio.held.map((view) =>
-    `CPU ${view.cpu} ${view.structure} holds ${hex(view.linear)} -> this frame, filled at ${stepName(view.filledAt)}${view.changed ? `, ${context.style.alarm("STALE")} since ${stepName(view.changed.atStep)}` : ""}`);
+  const mappings = folio.mappings.map((mapping) => {
+    const { relation, pfn } = mapping;
+    const frame = relation === "elsewhere" && pfn !== undefined ? ` ${hex(pfn)}` : "";
+    return `${hex(mapping.address)} in mm ${hex(mapping.mm)}: ${RELATIONS[relation]}${frame}\n  ${wordText(mapping.word)}`;
+  });
+  const held = folio.held.map((view) => {
+    const stale = view.changed ? `, ${context.style.alarm("STALE")} since ${stepName(view.changed.atStep)}` : "";
+    const place = `CPU ${view.cpu} ${view.structure}`;
+    return `${place} holds ${hex(view.linear)} -> this frame, filled at ${stepName(view.filledAt)}${stale}`;
+  });
   return [head, ...mappings, ...(held.length === 0 ? ["no TLB translates to it"] : held)].join("\n");
 }
 
@@ -78,10 +93,15 @@ function requestText(context: Context, request: MigrcRequest): string {
   const state = request.filledBy ? `being filled by ${request.filledBy.comm} (${request.filledBy.pid})` : "published";
   const head = `request ${hex(request.request)}, node ${request.node}, generation ${request.generation}, ${state}
   CPUs that may hold it: ${list(request.cpumask)}; of these owe a flush: ${list(request.owing)}`;
-  const rows = request.folios.slice(0, MOST_FOLIOS).map((folio) => [
-    hex(folio.pfn), folio.address === undefined ? "" : hex(folio.address), folio.nowPfn === undefined ? "" : hex(folio.nowPfn),
-    folio.heldBy.length === 0 ? "" : context.style.alarm(`CPU ${folio.heldBy.join(" ")}`), folio.sinceStep === undefined ? "" : stepName(folio.sinceStep),
-  ]);
+  const rows = request.folios
+    .slice(0, MOST_FOLIOS)
+    .map((folio) => [
+      hex(folio.pfn),
+      folio.address === undefined ? "" : hex(folio.address),
+      folio.nowPfn === undefined ? "" : hex(folio.nowPfn),
+      folio.heldBy.length === 0 ? "" : context.style.alarm(`CPU ${folio.heldBy.join(" ")}`),
+      folio.sinceStep === undefined ? "" : stepName(folio.sinceStep),
+    ]);
   const more = request.folios.length > MOST_FOLIOS ? `\n  ${plural(request.folios.length - MOST_FOLIOS, "more folio")}` : "";
   if (rows.length === 0) return head;
   return `${head}\n${columns(["old frame", "address", "frame now", "stale on", "since"], "rrrll", rows)}${more}`;
@@ -90,8 +110,11 @@ function requestText(context: Context, request: MigrcRequest): string {
 /** A flush by IPI, or another call, that is not acknowledged. */
 export function callText(call: PendingCall): string {
   const what = call.symbol ? symbolText(call.symbol) : hex(call.function);
-  const flush = call.flush
-    ? `: ${call.flush.all ? "everything" : `${hex(call.flush.start)} to ${hex(call.flush.end - 1n)}`}${call.flush.mm === undefined ? "" : ` of mm ${hex(call.flush.mm)}`}, tlb_gen ${call.flush.generation}`
-    : "";
+  const flush = call.flush ? `: ${flushText(call.flush)}` : "";
   return `CPU ${call.from} asks CPU ${call.to} for ${what}${flush}${call.waits ? "; it waits" : ""}`;
+}
+
+function flushText({ all, start, end, mm, generation }: NonNullable<PendingCall["flush"]>): string {
+  const range = all ? "everything" : `${hex(start)} to ${hex(end - 1n)}`;
+  return `${range}${mm === undefined ? "" : ` of mm ${hex(mm)}`}, tlb_gen ${generation}`;
 }

@@ -37,7 +37,11 @@ export function haltText(context: Context, halt: Halt): string {
 /** Who made the step of an event, which may have happened to another CPU. */
 function doer({ machine, cpus }: Context, hit: Hit): number {
   const all = Array.from({ length: cpus }, (_, cpu) => cpu);
-  return all.find((cpu) => machine.lastStep(cpu) === hit.step) ?? all.find((cpu) => machine.register(cpu, "rip") === hit.rip) ?? hit.cpu;
+  return (
+    all.find((cpu) => machine.lastStep(cpu) === hit.step) ??
+    all.find((cpu) => machine.register(cpu, "rip") === hit.rip) ??
+    hit.cpu
+  );
 }
 
 type Stops = readonly { readonly kind: string; readonly read?: boolean; readonly write?: boolean }[];

@@ -29,9 +29,11 @@ export function addressText(address: bigint, symbols: SymbolTable | undefined, s
 }
 
 /** The symbol if there is one, else the address: for narrow columns. */
-export const placeText = (address: bigint, symbols: SymbolTable | undefined): string => symbolOf(symbols, address) ?? hex(address);
+export const placeText = (address: bigint, symbols: SymbolTable | undefined): string =>
+  symbolOf(symbols, address) ?? hex(address);
 
-export const plural = (count: number, noun: string, many = `${noun}s`): string => `${count.toLocaleString("en-US")} ${count === 1 ? noun : many}`;
+export const plural = (count: number, noun: string, many = `${noun}s`): string =>
+  `${count.toLocaleString("en-US")} ${count === 1 ? noun : many}`;
 
 /** What is to be said where an input was put into the past: that from here on the run is another one. */
 export const futureText = (dropped: number): string =>

@@ -30,7 +30,8 @@ export function wordText(word: TableWord): string {
   const target = word.physical === undefined ? "" : ` -> ${word.physical.toString(16)}`;
   const reserved = word.reserved === undefined ? "" : `, reserved bits ${hex(word.reserved)}`;
   const flags = [...word.flags, ...softwareBits(word)].map((flag) => ` ${flag}`).join("");
-  return `${word.level.padEnd(5)} @${word.wordAddress.toString(16)} = ${word.value.toString(16).padStart(16, "0")} ${flags}${target}${reserved}`;
+  const value = word.value.toString(16).padStart(16, "0");
+  return `${word.level.padEnd(5)} @${word.wordAddress.toString(16)} = ${value} ${flags}${target}${reserved}`;
 }
 
 /** Bits that the processor ignores, by their numbers. */
@@ -41,7 +42,10 @@ export function walkText(walk: Walk): string {
   const lines = walk.levels.map(wordText);
   const { outcome } = walk;
   if (outcome.kind === "mapped") {
-    lines.push(`${hex(walk.address)} is ${hex(outcome.physical)} physical: page of ${sizeText(outcome.pageSize)}, ${rightsText(outcome.rights)}`);
+    lines.push(
+      `${hex(walk.address)} is ${hex(outcome.physical)} physical: `
+      + `page of ${sizeText(outcome.pageSize)}, ${rightsText(outcome.rights)}`,
+    );
   } else if (outcome.kind === "no-paging") {
     lines.push(`paging is off: ${hex(walk.address)} is its own physical address`);
   } else {
@@ -63,18 +67,21 @@ export const TLB_HEAD = ["CPU", "in", "page", "frame", "size", "rights", "PCID",
 export const TLB_ALIGN = "rlrrllrl";
 
 export function tlbRow(view: TlbView, style: Style): string[] {
-  const isTable = view.kind.startsWith("p");
   const rights = rightsText(view);
   const page = view.linear.toString(16);
   return [
     `${view.cpu}`, view.structure, isStale(view) ? style.alarm(page) : page, view.physical.toString(16),
-    isTable ? view.kind : view.kind, `${rights}${view.dirty ? " d" : ""}`, `${view.pcid}`, stepName(view.filledAt),
+    view.kind, `${rights}${view.dirty ? " d" : ""}`, `${view.pcid}`, stepName(view.filledAt),
   ];
 }
 
 const DIFFERENCES: Readonly<Record<string, string>> = {
-  "not-mapped": "nothing is mapped here now", frame: "another frame is mapped here now", size: "the page has another size now",
-  writable: "it may be written, or no longer so", user: "user access has changed", executable: "execution has changed",
+  "not-mapped": "nothing is mapped here now",
+  frame: "another frame is mapped here now",
+  size: "the page has another size now",
+  writable: "it may be written, or no longer so",
+  user: "user access has changed",
+  executable: "execution has changed",
   table: "another table is here now",
 };
 
@@ -85,7 +92,8 @@ export function staleText(view: TlbView, style: Style): string {
   const who = `changed at ${stepName(changed.atStep)} by CPU ${changed.byCpu}`;
   const now = word === undefined ? "" : `${word.level} @${word.wordAddress.toString(16)} is ${word.value.toString(16)} now, `;
   if (changed.differs.length === 0) return `    ${now}${who}, and says the same again`;
-  return `    ${style.alarm("STALE")}: ${now}${who}\n    ${changed.differs.map((name) => DIFFERENCES[name] ?? name).join("; ")}`;
+  const differences = changed.differs.map((name) => DIFFERENCES[name] ?? name).join("; ");
+  return `    ${style.alarm("STALE")}: ${now}${who}\n    ${differences}`;
 }
 
 /** Who made an entry: the symbol of the instruction, or its address. */

@@ -26,7 +26,10 @@ function show(value: Value, scope: Scope, format: ExamineFormat["format"] | unde
   const type = stripType(value.type);
   if (value.number !== undefined) {
     const size = Math.min(8, sizeOfType(type));
-    const text = format === undefined ? numberText(value.number, type, scope) : formatUnit(BigInt.asUintN(8 * size, value.number), format, size, scope.symbols);
+    const text =
+      format === undefined
+        ? numberText(value.number, type, scope)
+        : formatUnit(BigInt.asUintN(8 * size, value.number), format, size, scope.symbols);
     return { text, data: dataOf(value.number, type) };
   }
   if (type.kind === "function") {
@@ -67,9 +70,17 @@ function guarded(work: () => ValueText): ValueText {
 
 type Compound = TypeNode & { readonly kind: "struct" | "union" };
 
-function struct(value: Value, declared: Compound, scope: Scope, format: ExamineFormat["format"] | undefined, depth: number): ValueText {
+function struct(
+  value: Value,
+  declared: Compound,
+  scope: Scope,
+  format: ExamineFormat["format"] | undefined,
+  depth: number,
+): ValueText {
   const type = whole(declared, scope);
-  if (type.incomplete) return { text: `${typeName(type)} at ${hex(value.address!)}, not described in the image`, data: value.address };
+  if (type.incomplete) {
+    return { text: `${typeName(type)} at ${hex(value.address!)}, not described in the image`, data: value.address };
+  }
   if (depth >= DEEPEST) return { text: "{...}", data: value.address };
   const lines: string[] = [];
   const data: Record<string, unknown> = {};
@@ -77,7 +88,9 @@ function struct(value: Value, declared: Compound, scope: Scope, format: ExamineF
     for (const member of members) {
       if (member.name === undefined) {
         const inner = stripType(member.type);
-        if (inner.kind === "struct" || inner.kind === "union") visit(inner.members, { type: inner, address: base.address! + BigInt(member.offset) });
+        if (inner.kind === "struct" || inner.kind === "union") {
+          visit(inner.members, { type: inner, address: base.address! + BigInt(member.offset) });
+        }
         continue;
       }
       const name = member.name;
@@ -90,7 +103,13 @@ function struct(value: Value, declared: Compound, scope: Scope, format: ExamineF
   return { text: `{\n${lines.join("\n")}\n}`, data };
 }
 
-function array(value: Value, type: TypeNode & { kind: "array" }, scope: Scope, format: ExamineFormat["format"] | undefined, depth: number): ValueText {
+function array(
+  value: Value,
+  type: TypeNode & { kind: "array" },
+  scope: Scope,
+  format: ExamineFormat["format"] | undefined,
+  depth: number,
+): ValueText {
   const count = type.count ?? 0;
   const size = sizeOfType(type.element);
   const text = charText(value, type, scope);
