@@ -21,9 +21,18 @@ import {
 const SCRATCH: usize = CODE_PAGE_BASE + 512;
 const SCRATCH_BYTES: usize = SCRATCH + 8 * REC_BYTES;
 
+/** Makes the record at `at` all zero. Four stores: a call of the host's memset costs more. */
+@inline
+function clearRecord(at: usize): void {
+  store<u64>(at, 0);
+  store<u64>(at, 0, 8);
+  store<u64>(at, 0, 16);
+  store<u64>(at, 0, 24);
+}
+
 /** Lets link `link` of `origin` lead to a stub, made at `at`; what follows it is returned. */
 function stub(at: usize, origin: usize, link: usize): usize {
-  memory.fill(at, 0, REC_BYTES);
+  clearRecord(at);
   store<u16>(at, <u16>KIND_STUB, REC_KIND);
   store<u32>(at, <u32>origin, STUB_ORIGIN);
   store<u32>(at, <u32>link, STUB_LINK);
@@ -32,11 +41,11 @@ function stub(at: usize, origin: usize, link: usize): usize {
 }
 
 /**
- * Closes the block with a record that goes on at `offset`, and with stubs for it and, if that `links`, for the jump before it.
+ * Closes a block, here and in cpu/cut.ts, with a record that goes on at `offset`, and with stubs for it and, if that `links`, for the jump before it.
  * What follows them is returned.
  */
-function close(rec: usize, offset: u32, instructions: u32, links: bool): usize {
-  memory.fill(rec, 0, REC_BYTES);
+export function close(rec: usize, offset: u32, instructions: u32, links: bool): usize {
+  clearRecord(rec);
   store<u16>(rec, <u16>KIND_CHAIN, REC_KIND);
   store<u8>(rec, <u8>instructions, REC_BEFORE);
   store<u8>(rec, <u8>instructions, REC_TOTAL);
@@ -93,7 +102,7 @@ export function decodeBlock(cpu: Cpu, entry: usize, pa: u64, va: u64): usize {
 }
 
 function openBus(rec: usize, offset: u32): i32 {
-  memory.fill(rec, 0, REC_BYTES);
+  clearRecord(rec);
   store<u16>(rec, <u16>undefined.index, REC_COLD);
   store<u16>(rec, <u16>offset, REC_START);
   store<u8>(rec, 2, REC_LENGTH);

@@ -6,12 +6,11 @@ import { initHandlers } from "../../build/generated/cold";
 import { machine, Global } from "../global";
 import { dropAllCode } from "./code";
 import { lookup } from "./lookup";
-import { initStubs, runRecords } from "./slow";
+import { initStubs, enter, runOne } from "./slow";
 import { csBase } from "./operand";
 import { FAULT_STOP, raise, DB } from "./fault";
 import { deliverException } from "./system/deliver";
 import { peekCode } from "../mmu/fetch";
-import { REC_BLOCK } from "./record";
 
 /** DR6.BS: the trap was a single step. */
 const DR6_BS: u64 = 0x4000;
@@ -31,7 +30,7 @@ function stepOne(cpu: Cpu): void {
   cpu.entered = 0;
   const rec = lookup(cpu);
   if (!rec) return;
-  runRecords(cpu, rec, 1);
+  runOne(cpu, rec);
   // A stop before the instruction leaves the shadow where it was.
   if (cpu.fault == FAULT_STOP) cpu.shadow = shadow;
   if (!cpu.shadow) cpu.attention |= ATTENTION_BOUNDARY;
@@ -64,13 +63,10 @@ function runTurn(cpu: Cpu): void {
       stepOne(cpu);
     } else {
       const rec = lookup(cpu);
-      if (rec) {
-        const block = <i32>load<u8>(rec, REC_BLOCK);
-        // With attention the look-up has met a stop point: see `enter` in cpu/slow.ts.
-        if (cpu.attention) runRecords(cpu, rec, 1);
-        else if (cpu.left >= block) hot(rec);
-        else runRecords(cpu, rec, cpu.left);
-      }
+      const attention = cpu.attention != 0;
+      const fitting = enter(cpu, rec);
+      if (fitting) hot(fitting);
+      else if (rec && !attention) runOne(cpu, rec);
     }
     cpu.codeChanged = 0;
     if (cpu.fault) {

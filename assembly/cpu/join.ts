@@ -1,6 +1,6 @@
 // What a block gains from being looked at as a whole: two instructions in one record, and flags that nobody can see left
-// uncomputed. Called by cpu/block.ts while it decodes. Cold handlers, which run when a block is cut short, know nothing of it:
-// that of a joined record runs the first instruction only, and all of them compute flags.
+// uncomputed. Called by cpu/block.ts while it decodes. Cold handlers know nothing of it: that of a joined record runs the first
+// instruction only, and all of them compute flags. A block that is cut short (cpu/cut.ts) takes it back as far as it shows.
 
 import { KIND_CHAIN, KIND_JCC_RARE } from "../../build/generated/decode-table";
 import { fusedHandlerOf, pairHandler } from "../../build/generated/cold";

@@ -1,6 +1,6 @@
-// Which hot kind runs a decoded record, if any. Called by the decoder only.
+// Which hot kind runs a decoded record, if any. Called by what decodes a block, joins its records or cuts it short.
 
-import { HOT_KINDS, JCC_KINDS, HOT_JCC, FORM_ECL, FUSE_ROW, FUSE_KINDS, FLAG_USE, QUIET_KINDS, PAIR_KINDS, PAIR_MOVES } from "../../build/generated/decode-table";
+import { HOT_KINDS, JCC_KINDS, HOT_JCC, FORM_ECL, FUSE_ROW, FUSE_KINDS, FLAG_USE, QUIET_KINDS, LOUD_KINDS, PAIR_KINDS, PAIR_MOVES } from "../../build/generated/decode-table";
 import { SLOT_ZERO, SLOT_NONE } from "./state";
 import { REC_SIZE, REC_BASE, REC_INDEX, REC_IMM, F_MEM_DST, F_MEM_SRC, F_MEM, F_IMM, F_A32, F_A16, F_SEG, F_RIP_RAW, F_LOCK } from "./record";
 
@@ -66,6 +66,11 @@ export const FLAGS_REPLACED: u32 = 2;
 /** The twin of hot kind `kind` that leaves the flags alone, or 0. */
 export function quietKind(kind: u32): u32 {
   return load<u16>(QUIET_KINDS + (kind << 1));
+}
+
+/** The hot kind that `kind` is the quiet twin of; `kind` itself if it is none. */
+export function loudKind(kind: u32): u32 {
+  return load<u16>(LOUD_KINDS + (kind << 1));
 }
 
 /** Hot kind of operation `kind` together with a MOV of kind `move` to its destination, or 0. */

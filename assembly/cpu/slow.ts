@@ -6,6 +6,7 @@ import { machine } from "../global";
 import { KIND_CHAIN, KIND_CROSS_TAKEN, KIND_CROSS_FALL, KIND_STUB, KIND_LOOKUP } from "../../build/generated/decode-table";
 import { Cpu, MODE_64 } from "./state";
 import { csBase, nextRip, wrapIp } from "./operand";
+import { cut } from "./cut";
 import { lookup } from "./lookup";
 import {
   CHECKED, NEXT, REC_KIND, REC_COLD, REC_BEFORE, REC_START, REC_LENGTH, REC_BLOCK, REC_TARGET, REC_TAKEN, REC_BYTES, STUB_ORIGIN, STUB_LINK,
@@ -57,36 +58,31 @@ function resolve(cpu: Cpu, stub: usize): usize {
 }
 
 /**
- * `rec` if the slice can pay for its block, else 0 with `cpu.rip` set (as `lookup` left it). The look-up itself may have
- * met a stop point, in a walk or a fill: then the instruction that it was for is made, and no more.
+ * `rec`, or as much of its block as the slice can pay for, which is something. 0 if that is one instruction: it is left to
+ * cpu/execute.ts, with `cpu.rip` as `lookup` left it. The look-up itself may have met a stop point, in a walk or a fill:
+ * then the instruction that it was for is made, and no more.
  */
-@inline
-function enter(cpu: Cpu, rec: usize): usize {
-  if (rec != 0 && cpu.attention) {
-    runRecords(cpu, rec, 1);
+export function enter(cpu: Cpu, rec: usize): usize {
+  if (rec == 0) return 0;
+  if (cpu.attention) {
+    runOne(cpu, rec);
     return 0;
   }
-  return rec != 0 && cpu.left >= <i32>load<u8>(rec, REC_BLOCK) ? rec : 0;
+  if (cpu.left >= <i32>load<u8>(rec, REC_BLOCK)) return rec;
+  return cpu.left > 1 ? cut(rec, cpu.left) : 0;
 }
 
-/** Runs at most `n` instructions of the block at `rec` one by one through their cold handlers. */
-export function runRecords(cpu: Cpu, rec: usize, n: i32): void {
-  while (n > 0 && load<u16>(rec, REC_KIND) != KIND_CHAIN) {
-    ripAt(cpu, rec);
-    const result = callHandler(cpu, rec);
-    if (cpu.fault) return;
-    if (result != CHECKED) {
-      cpu.left -= 1;
-      n -= 1;
-      if (result != NEXT) return;
-      if (cpu.attention | cpu.codeChanged) {
-        cpu.rip = nextRip(cpu, rec);
-        return;
-      }
-    }
-    rec += REC_BYTES;
-  }
+/** Runs the instruction at `rec` by its cold handler, after the check of a stop point if one is in front; of a joined pair the first half. */
+export function runOne(cpu: Cpu, rec: usize): void {
   ripAt(cpu, rec);
+  let result = callHandler(cpu, rec);
+  if (result == CHECKED && !cpu.fault) {
+    rec += REC_BYTES;
+    result = callHandler(cpu, rec);
+  }
+  if (cpu.fault) return;
+  cpu.left -= 1;
+  if (result == NEXT) cpu.rip = nextRip(cpu, rec);
 }
 
 /**
@@ -100,7 +96,7 @@ export function slowStep(at: usize, rec: usize): usize {
   if (kind == KIND_LOOKUP) return cpu.left > 0 ? enter(cpu, lookup(cpu)) : 0;
   ripAt(cpu, rec);
   const left = cpu.left;
-  if (left < <i32>load<u8>(rec, REC_BLOCK)) return 0;
+  if (left < <i32>load<u8>(rec, REC_BLOCK)) return left > 1 ? cut(rec, left) : 0;
   cpu.left = left - <i32>load<u8>(rec, REC_BEFORE);
   const result = callHandler(cpu, rec);
   if (cpu.fault) return 0;

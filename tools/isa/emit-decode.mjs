@@ -51,6 +51,8 @@ ${list("PAIR_MOVES", "u16", kinds.map((k) => pairs.find((p) => p.operation === k
 ${list("FLAG_USE", "u8", kinds.map((k) => flagUse(k, semantics)))}
 /** [hot kind] u16: the twin that leaves the flags alone, 0 if none. */
 ${list("QUIET_KINDS", "u16", kinds.map((k) => quiet.find(([from]) => from === k.n)?.[1] ?? 0))}
+/** [hot kind] u16: the kind that it is the quiet twin of, itself if it is none. */
+${list("LOUD_KINDS", "u16", kinds.map((k) => quiet.find(([, twin]) => twin === k.n)?.[0] ?? k.n))}
 /** [fuse row][condition] u16: hot kind of the pair, 0 if none. */
 ${list("FUSE_KINDS", "u16", fuse.flatMap((f) => f.byCondition))}
 export const HOT_JCC: u32 = 255;
