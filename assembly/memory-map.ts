@@ -37,8 +37,8 @@ export const CPU_STRIDE: u32 = 8 * KIB;
 export const CPU_SIZE: u32 = MAX_CPUS * CPU_STRIDE;
 
 /**
- * D: state of the CPU that has the turn, while it has it (cpu/state.ts): at a constant address the hot loop's
- * register accesses need no base register. Between turns nobody's.
+ * D: state of the CPU that runs (cpu/state.ts): at a constant address the hot loop's register accesses need no base
+ * register. Between runs nobody's.
  */
 export const RUNNING_BASE: u32 = CPU_BASE + CPU_SIZE;
 export const RUNNING_SIZE: u32 = 8 * KIB;

@@ -1,6 +1,6 @@
 // IA32_APIC_BASE: enabling, disabling and the change to x2APIC mode (SDM 3A 11.4.4, 11.12.5).
 
-import { Cpu } from "../cpu/state";
+import { Cpu, systemOf } from "../cpu/state";
 import { raiseCode, notImplemented, GP } from "../cpu/fault";
 import { NI_APIC } from "../global";
 import { lapicOf, resetLapic, isPresent, isX2apic, APIC_BASE_BSP, APIC_BASE_ENABLE, APIC_BASE_X2 } from "./lapic";
@@ -27,6 +27,6 @@ export function setApicBase(cpu: Cpu, value: u64): void {
   if (enable && (value & ADDRESS_MASK) != LAPIC_ADDRESS) return notImplemented(cpu, NI_APIC);
   if (!enable && isPresent(cpu)) resetLapic(cpu);
   if (x2 && !isX2apic(cpu)) lapicOf(cpu).ldr = derivedLdr(cpu.index);
-  cpu.apicBase = value;
+  systemOf(cpu).apicBase = value;
   cpu.attention = 1;
 }

@@ -3,7 +3,7 @@
 // them are in registers.ts; messages between APICs in ipi.ts and flight.ts.
 
 import { CPU_BASE, CPU_STRIDE } from "../memory-map";
-import { Cpu } from "../cpu/state";
+import { Cpu, systemOf } from "../cpu/state";
 import { wake, NEVER } from "../smp/clock";
 import { emit, EVENT_EOI } from "../probe/events";
 import { ioapicEoi } from "./ioapic";
@@ -68,12 +68,12 @@ export const LVT_MASKED: u32 = 0x10000;
 
 @inline
 export function isPresent(cpu: Cpu): bool {
-  return (cpu.apicBase & APIC_BASE_ENABLE) != 0;
+  return (systemOf(cpu).apicBase & APIC_BASE_ENABLE) != 0;
 }
 
 @inline
 export function isX2apic(cpu: Cpu): bool {
-  return (cpu.apicBase & APIC_BASE_X2) != 0;
+  return (systemOf(cpu).apicBase & APIC_BASE_X2) != 0;
 }
 
 @inline
@@ -93,8 +93,9 @@ export function testBit(at: usize, vector: u32): bool {
   return (load<u64>(at + ((vector >> 6) << 3)) >> (vector & 63) & 1) != 0;
 }
 
-/** The highest bit set in the 256-bit register at `at`; -1 if none is. */
+/** The highest bit set in the 256-bit register at `at`; -1 if none is, which is the usual case. */
 export function highest(at: usize): i32 {
+  if (!(load<u64>(at) | load<u64>(at, 8) | load<u64>(at, 16) | load<u64>(at, 24))) return -1;
   for (let word = 3; word >= 0; word--) {
     const bits = load<u64>(at + (<usize>word << 3));
     if (bits) return (word << 6) + 63 - <i32>clz(bits);

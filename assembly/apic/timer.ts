@@ -1,7 +1,7 @@
 // The local APIC's timer: one-shot, periodic, TSC-deadline (SDM 3A 11.5.4). With divisor 1 it counts one tick of
 // the virtual clock, 1 ns. Timers fire between rounds of the scheduler, so up to a turn late while CPUs run.
 
-import { Cpu, cpuAt } from "../cpu/state";
+import { Cpu, cpuAt, systemOf } from "../cpu/state";
 import { machine } from "../global";
 import { now, tsc, expectTimer, NEVER } from "../smp/clock";
 import { Lapic, lapicOf } from "./lapic";
@@ -64,14 +64,14 @@ export function timerModeChanged(cpu: Cpu, old: u32, next: u32): void {
   const apic = lapicOf(cpu);
   apic.timerDue = NEVER;
   apic.initialCount = 0;
-  cpu.tscDeadline = 0;
+  systemOf(cpu).tscDeadline = 0;
 }
 
 /** WRMSR of IA32_TSC_DEADLINE: arms the timer for that TSC value, 0 disarms it. Ignored in the other modes. */
 export function setTscDeadline(cpu: Cpu, value: u64): void {
   const apic = lapicOf(cpu);
   if ((apic.lvtTimer & TIMER_MODE) != DEADLINE) return;
-  cpu.tscDeadline = value;
+  systemOf(cpu).tscDeadline = value;
   if (value) arm(apic, deadlineTick(cpu));
   else apic.timerDue = NEVER;
 }
@@ -79,20 +79,20 @@ export function setTscDeadline(cpu: Cpu, value: u64): void {
 /** Clock tick of the deadline: now, if the TSC has passed it. */
 function deadlineTick(cpu: Cpu): u64 {
   const at = tsc(cpu);
-  const ahead = cpu.tscDeadline > at ? cpu.tscDeadline - at : 0;
+  const ahead = systemOf(cpu).tscDeadline > at ? systemOf(cpu).tscDeadline - at : 0;
   const tick = now(cpu) + ahead;
   return tick < ahead ? NEVER - 1 : tick;
 }
 
 /** RDMSR of IA32_TSC_DEADLINE: 0 when nothing is armed (SDM 3A 11.5.4.1). */
 export function getTscDeadline(cpu: Cpu): u64 {
-  return cpu.tscDeadline;
+  return systemOf(cpu).tscDeadline;
 }
 
 /** Writes the time-stamp counter (SDM 3B 18.17.3). An armed deadline is another tick then. */
 export function setTsc(cpu: Cpu, value: u64): void {
-  cpu.tscOffset = value - now(cpu);
-  if (cpu.tscDeadline) arm(lapicOf(cpu), deadlineTick(cpu));
+  systemOf(cpu).tscOffset = value - now(cpu);
+  if (systemOf(cpu).tscDeadline) arm(lapicOf(cpu), deadlineTick(cpu));
 }
 
 function fire(cpu: Cpu, clock: u64): void {
@@ -105,7 +105,7 @@ function fire(cpu: Cpu, clock: u64): void {
     apic.timerDue = apic.timerStart + period;
   } else {
     apic.timerDue = NEVER;
-    if (mode == DEADLINE) cpu.tscDeadline = 0;
+    if (mode == DEADLINE) systemOf(cpu).tscDeadline = 0;
   }
   raiseLocal(cpu, LVT_TIMER);
 }

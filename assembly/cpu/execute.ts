@@ -1,6 +1,6 @@
 // Runs one CPU for a slice. The scheduler (smp/) calls `runSlice`; nothing else runs instructions.
 
-import { Cpu, RUNNING, TF, ATTENTION_BOUNDARY, ATTENTION_STOP, takeTurn, giveTurn } from "./state";
+import { Cpu, systemOf, RUNNING, TF, ATTENTION_BOUNDARY, ATTENTION_STOP } from "./state";
 import { hot } from "../../build/generated/hot";
 import { initHandlers } from "../../build/generated/cold";
 import { machine, Global } from "../global";
@@ -35,7 +35,7 @@ function stepOne(cpu: Cpu): void {
   if (cpu.fault == FAULT_STOP) cpu.shadow = shadow;
   if (!cpu.shadow) cpu.attention |= ATTENTION_BOUNDARY;
   if (trap && !cpu.fault && !cpu.entered) {
-    cpu.dr6 |= DR6_BS;
+    systemOf(cpu).dr6 |= DR6_BS;
     raise(cpu, DB);
   }
 }
@@ -49,14 +49,11 @@ export function recordStop(cpu: Cpu): void {
   g.stopLength = peekCode(cpu, cpu.rip + csBase(cpu), changetype<usize>(g) + offsetof<Global>("stopBytes0"), 16);
 }
 
-/** Runs `cpu` until its slice is used up (`left` is exactly 0), it wants attention, or it no longer runs. */
-export function runSlice(owner: Cpu): void {
-  const cpu = takeTurn(owner.index);
-  runTurn(cpu);
-  giveTurn();
-}
-
-function runTurn(cpu: Cpu): void {
+/**
+ * Runs `cpu`, which is in the running window, until its slice is used up (`left` is exactly 0), it wants attention, or it no
+ * longer runs.
+ */
+export function runSlice(cpu: Cpu): void {
   cpu.codeChanged = 0;
   while (cpu.left > 0 && !cpu.attention && cpu.activity == RUNNING) {
     if (cpu.shadow | (cpu.system & TF)) {

@@ -3,9 +3,11 @@
 //
 //   0x000  16 general registers            a record names a register by its byte offset here,
 //   0x080  pseudo registers (slots)        so AH is 0x001 and a 32-bit write stores 64 bits
-//   0x100  rip, lazy flags, run state
-//   ....   segment caches, control registers, MSRs
+//   0x0a8  rip, lazy flags, run state, control registers
+//   0x400  segment caches, debug registers, MSRs
 //   0x800  local APIC (apic/lapic.ts)
+//
+// What lies below 0x400 moves into the running window when the CPU runs, so nothing is there that few instructions need.
 
 import { CPU_BASE, CPU_STRIDE, RUNNING_BASE, COUNTER_BASE, COUNTER_STRIDE } from "../memory-map";
 
@@ -14,7 +16,7 @@ export const SLOT_ZERO: u32 = 0x80; // always 0: "no base", "no index"
 export const SLOT_PAGE: u32 = 0x88; // linear address of the code page being executed: base of RIP-relative forms
 export const SLOT_FS: u32 = 0x90; // FS.base
 export const SLOT_GS: u32 = 0x98; // GS.base
-export const SLOT_NONE: u32 = 0xf8; // results that nobody wants may be written here
+export const SLOT_NONE: u32 = 0xa0; // results that nobody wants may be written here
 
 /** Segment register numbers as the instruction encoding has them. */
 export const ES: u32 = 0;
@@ -69,10 +71,8 @@ export class Cpu {
   rax: u64; rcx: u64; rdx: u64; rbx: u64; rsp: u64; rbp: u64; rsi: u64; rdi: u64;
   r8: u64; r9: u64; r10: u64; r11: u64; r12: u64; r13: u64; r14: u64; r15: u64;
   // 0x080: pseudo registers.
-  zero: u64; page: u64; fsBase: u64; gsBase: u64;
-  slot20: u64; slot21: u64; slot22: u64; slot23: u64; slot24: u64; slot25: u64; slot26: u64; slot27: u64;
-  slot28: u64; slot29: u64; slot30: u64; none: u64;
-  // 0x100: position.
+  zero: u64; page: u64; fsBase: u64; gsBase: u64; none: u64;
+  // Position.
   /** Offset in CS of the next instruction; valid between calls of the hot loop and in cold handlers that set it. */
   rip: u64;
   /** Lazy arithmetic flags, operands sign-extended from operand size (cpu/flags.ts). */
@@ -116,8 +116,15 @@ export class Cpu {
   sliceBudget: i32;
   reserved0: u32;
   cr0: u64; cr2: u64; cr3: u64; cr4: u64; cr8: u64; efer: u64;
-  dr0: u64; dr1: u64; dr2: u64; dr3: u64; dr6: u64; dr7: u64;
   gdtBase: u64; gdtLimit: u32; idtLimit: u32; idtBase: u64;
+  /** Modelled cycles beyond one per instruction, by cause (probe/cost.ts). */
+  cycles: u64;
+}
+
+/** Registers that few instructions need, which stay in the CPU's own place: `systemOf`. */
+@unmanaged
+export class SystemRegisters {
+  dr0: u64; dr1: u64; dr2: u64; dr3: u64; dr6: u64; dr7: u64;
   // Segment caches ES CS SS DS FS GS LDTR TR, 24 bytes each. FS and GS bases live in the slots; here too for legacy loads.
   segments0: u64; segments1: u64; segments2: u64; segments3: u64; segments4: u64; segments5: u64; segments6: u64; segments7: u64;
   segments8: u64; segments9: u64; segments10: u64; segments11: u64; segments12: u64; segments13: u64; segments14: u64; segments15: u64;
@@ -125,38 +132,65 @@ export class Cpu {
   // MSRs.
   star: u64; lstar: u64; cstar: u64; sfmask: u64; kernelGsBase: u64; tscAux: u64; tscOffset: u64; pat: u64;
   sysenterCs: u64; sysenterEsp: u64; sysenterEip: u64; apicBase: u64; tscDeadline: u64; miscEnable: u64; mtrrDefType: u64;
-  /** Modelled cycles beyond one per instruction, by cause (probe/cost.ts). */
-  cycles: u64;
 }
 
-/** Bytes of state before the local APIC that `takeTurn` moves. */
-const STATE_BYTES: usize = offsetof<Cpu>();
-/** Behind the running window: 1 + the index of the CPU in it, 0 if nobody has the turn. */
+const SYSTEM_OFFSET: usize = 0x400;
+
+@inline
+export function systemOf(cpu: Cpu): SystemRegisters {
+  return changetype<SystemRegisters>(CPU_BASE + cpu.index * CPU_STRIDE + SYSTEM_OFFSET);
+}
+
+/** Bytes that move into the window and out of it: whole cache lines. */
+const STATE_BYTES: usize = (offsetof<Cpu>() + 63) & ~63;
+/** Behind the running window: 1 + the index of the CPU in it, 0 if none is. */
 const OCCUPANT: usize = RUNNING_BASE + 4096;
 
-/** The CPU with index `i`: in the running window while it has the turn, else in its own place. */
+/** The CPU with index `i`: in the running window from its last turn on until another one runs, else in its own place. */
 @inline
 export function cpuAt(i: u32): Cpu {
   return changetype<Cpu>(load<u32>(OCCUPANT) == i + 1 ? RUNNING_BASE : CPU_BASE + i * CPU_STRIDE);
 }
 
-/** Moves CPU `i` into the running window and returns it there. */
-export function takeTurn(i: u32): Cpu {
-  memory.copy(RUNNING_BASE, CPU_BASE + i * CPU_STRIDE, STATE_BYTES);
-  store<u32>(OCCUPANT, i + 1);
+/**
+ * Moves CPU `i` into the running window, if it is not there, and returns it there. A `Cpu` got before, of it or of the CPU
+ * that was there, is no longer valid then.
+ */
+@inline
+export function takeWindow(i: u32): Cpu {
+  if (load<u32>(OCCUPANT) != i + 1) changeOccupant(i);
   return changetype<Cpu>(RUNNING_BASE);
 }
 
-/** Moves the CPU in the running window back to its place. */
-export function giveTurn(): void {
-  memory.copy(CPU_BASE + (load<u32>(OCCUPANT) - 1) * CPU_STRIDE, RUNNING_BASE, STATE_BYTES);
+/** In line, because a call of the host's memcpy takes longer than the copy. */
+@inline
+function copyState(to: usize, from: usize): void {
+  for (const end = from + STATE_BYTES; from < end; from += 64, to += 64) {
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    v128.store(to, v128.load(from, 32), 32);
+    v128.store(to, v128.load(from, 48), 48);
+  }
+}
+
+function changeOccupant(i: u32): void {
+  leaveWindow();
+  copyState(RUNNING_BASE, CPU_BASE + i * CPU_STRIDE);
+  store<u32>(OCCUPANT, i + 1);
+}
+
+/** Moves the CPU in the running window, if one is, back to its own place, where every CPU lies between runs. */
+export function leaveWindow(): void {
+  const occupant = load<u32>(OCCUPANT);
+  if (!occupant) return;
+  copyState(CPU_BASE + (occupant - 1) * CPU_STRIDE, RUNNING_BASE);
   store<u32>(OCCUPANT, 0);
 }
 
 /** Hidden part of segment register `s` (ES..TR) of `cpu`. */
 @inline
 export function segment(cpu: Cpu, s: u32): Segment {
-  return changetype<Segment>(changetype<usize>(cpu) + offsetof<Cpu>("segments0") + s * 24);
+  return changetype<Segment>(changetype<usize>(systemOf(cpu)) + offsetof<SystemRegisters>("segments0") + s * 24);
 }
 
 /** The general register with encoding `r`, all 64 bits. */

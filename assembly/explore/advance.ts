@@ -101,8 +101,9 @@ function runOn(cpu: Cpu, explored: Explored, limit: u32): u32 {
 
 /** Notes all that a run of CPU `index` may change besides guest memory. */
 export function noteRun(index: u32): void {
-  noteCpu(index);
-  if (exploration().handlers) noteLapic(index);
+  const handlers = exploration().handlers;
+  noteCpu(index, handlers != 0);
+  if (handlers) noteLapic(index);
   note(changetype<usize>(exploredOf(index)), <u32>offsetof<Explored>());
 }
 

@@ -4,7 +4,7 @@
 //   ... | old bytes, rounded up to 8 | u32 where, u32 how many |        (newest last)
 
 import { CPU_BASE, CPU_STRIDE, TRAIL_BASE, TRAIL_SIZE } from "../memory-map";
-import { Cpu } from "../cpu/state";
+import { Cpu, SystemRegisters, systemOf } from "../cpu/state";
 import { exploration } from "./state";
 import { noteMemoryWord } from "./hash";
 
@@ -38,9 +38,11 @@ export function noteLapic(index: u32): void {
   push(CPU_BASE + index * CPU_STRIDE + 0x800, LAPIC_BYTES, 0);
 }
 
-/** Notes a CPU's registers. */
-export function noteCpu(index: u32): void {
-  push(CPU_BASE + index * CPU_STRIDE, (offsetof<Cpu>() + 7) & ~7, 0);
+/** Notes a CPU's registers; those that few instructions change (`systemOf`) too if `all`. */
+export function noteCpu(index: u32, all: bool): void {
+  const at = CPU_BASE + index * CPU_STRIDE;
+  push(at, (offsetof<Cpu>() + 7) & ~7, 0);
+  if (all) push(changetype<usize>(systemOf(changetype<Cpu>(at))), <u32>offsetof<SystemRegisters>(), 0);
 }
 
 /** Notes the word of guest memory at linear-memory offset `at`, a multiple of 8, which becomes `value`. */

@@ -8,7 +8,7 @@ import {
   MAX_CPUS, PAGE_SIZE, RAM_BASE, DEVICE_BASE, DEVICE_SIZE, COUNTER_BASE, COUNTER_STRIDE, CPU_BASE, CPU_STRIDE,
   TLB_BASE, TLB_STRIDE, PCID_BASE, PCID_STRIDE, STICKY_BASE, STICKY_SIZE, GLOBAL_BASE, GLOBAL_SIZE,
 } from "../memory-map";
-import { Cpu, cpuAt, SLOT_FS } from "../cpu/state";
+import { Cpu, cpuAt, systemOf, SystemRegisters, SLOT_FS } from "../cpu/state";
 import { getRflags } from "../cpu/flags";
 import { machine, DEVICES_IN_CORE } from "../global";
 import { PRESET_NONE, PRESET_STICKY } from "../mmu/presets";
@@ -70,6 +70,12 @@ function hashPages(hash: u64, base: usize, bytes: usize): u64 {
   return hash;
 }
 
+/** Hash of the words from `at` up to `end`. */
+function hashWords(hash: u64, at: usize, end: usize): u64 {
+  for (; at < end; at += 8) hash = mix(hash, load<u64>(at));
+  return hash;
+}
+
 /** Registers as the architecture has them: lazy flags as RFLAGS, and nothing of the pseudo registers but FS and GS bases. */
 function hashCpu(hash: u64, cpu: Cpu): u64 {
   const at = changetype<usize>(cpu);
@@ -80,7 +86,9 @@ function hashCpu(hash: u64, cpu: Cpu): u64 {
   hash = mix(hash, getRflags(cpu));
   hash = mix(hash, <u64>cpu.activity << 32 | <u64>cpu.shadow << 16 | cpu.nmiBlocked << 8 | cpu.cpl);
   // The sum of modelled cycles comes last; it is that of the counters, which are hashed.
-  for (let offset = offsetof<Cpu>("cr0"); offset < offsetof<Cpu>("cycles"); offset += 8) hash = mix(hash, load<u64>(at + offset));
+  hash = hashWords(hash, at + offsetof<Cpu>("cr0"), at + offsetof<Cpu>("cycles"));
+  const system = changetype<usize>(systemOf(cpu));
+  hash = hashWords(hash, system, system + offsetof<SystemRegisters>());
   return hashBlock(hash, CPU_BASE + cpu.index * CPU_STRIDE + APIC_OFFSET, APIC_BYTES);
 }
 

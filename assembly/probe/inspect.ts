@@ -1,6 +1,6 @@
 // A CPU's registers by number (registers.ts), for the host: consoles, debuggers, reports, boot protocols.
 
-import { Cpu, segment, cpuAt, gpr, setGpr, ES, FS, GS } from "../cpu/state";
+import { Cpu, segment, cpuAt, systemOf, SystemRegisters, gpr, setGpr, ES, FS, GS } from "../cpu/state";
 import { getRflags, setRflags } from "../cpu/flags";
 import { setSegmentBase } from "../cpu/system/descriptor";
 import { updateMode } from "../cpu/system/mode";
@@ -20,7 +20,7 @@ const ALL_FLAGS: u64 = 0x257fd5;
 
 @inline
 function debugRegister(cpu: Cpu, id: u32): usize {
-  return changetype<usize>(cpu) + offsetof<Cpu>("dr0") + ((id - REGISTER_DR0) << 3);
+  return changetype<usize>(systemOf(cpu)) + offsetof<SystemRegisters>("dr0") + ((id - REGISTER_DR0) << 3);
 }
 
 function segmentBase(cpu: Cpu, s: u32): u64 {
@@ -48,12 +48,12 @@ export function getRegister(index: u32, id: u32): u64 {
     case REGISTER_GDT_LIMIT: return cpu.gdtLimit;
     case REGISTER_IDT_BASE: return cpu.idtBase;
     case REGISTER_IDT_LIMIT: return cpu.idtLimit;
-    case REGISTER_KERNEL_GS_BASE: return cpu.kernelGsBase;
-    case REGISTER_STAR: return cpu.star;
-    case REGISTER_LSTAR: return cpu.lstar;
-    case REGISTER_SFMASK: return cpu.sfmask;
+    case REGISTER_KERNEL_GS_BASE: return systemOf(cpu).kernelGsBase;
+    case REGISTER_STAR: return systemOf(cpu).star;
+    case REGISTER_LSTAR: return systemOf(cpu).lstar;
+    case REGISTER_SFMASK: return systemOf(cpu).sfmask;
     case REGISTER_TSC: return tsc(cpu);
-    case REGISTER_APIC_BASE: return cpu.apicBase;
+    case REGISTER_APIC_BASE: return systemOf(cpu).apicBase;
     case REGISTER_ACTIVITY: return cpu.activity;
     case REGISTER_MODE: return cpu.mode;
     case REGISTER_CPL: return cpu.cpl;
@@ -97,7 +97,7 @@ export function setRegister(index: u32, id: u32, value: u64): bool {
       case REGISTER_CR3:
       case REGISTER_CR4:
       case REGISTER_EFER: setControl(cpu, id, value); break;
-      case REGISTER_KERNEL_GS_BASE: cpu.kernelGsBase = value; break;
+      case REGISTER_KERNEL_GS_BASE: systemOf(cpu).kernelGsBase = value; break;
       default: return false;
     }
   }

@@ -2,7 +2,7 @@
 // held. `runAlone` changes the run that follows, so it is an input like a key that is pressed; whoever replays a run
 // replays it at its step.
 
-import { Cpu, cpuAt, HALTED, RUNNING } from "../cpu/state";
+import { Cpu, cpuAt, takeWindow, HALTED, RUNNING } from "../cpu/state";
 import { machine, STOP_BUDGET, STOP_IDLE, STOP_STEPPED } from "../global";
 import { land } from "../apic/flight";
 import { lapicOf } from "../apic/lapic";
@@ -71,7 +71,7 @@ const IDLE_JUMPS: u32 = 100000;
 export function runAlone(index: u32, steps: u64): u32 {
   const g = machine();
   const state = scheduler();
-  const cpu = cpuAt(index);
+  const cpu = takeWindow(index);
   const current = g.current;
   const used = state.used;
   const turnLeft = state.turnLeft;

@@ -1,7 +1,7 @@
 // Virtual time. One tick is 1 ns and one step; nothing here reads the host's clock. The scheduler moves
 // `machine().clock` at the end of a round; within its turn a CPU is ahead of it by what it has used.
 
-import { Cpu } from "../cpu/state";
+import { Cpu, systemOf } from "../cpu/state";
 import { machine } from "../global";
 import { scheduler } from "./state";
 
@@ -16,7 +16,7 @@ export function now(cpu: Cpu): u64 {
 /** What RDTSC reads: ticks moved by writes to IA32_TIME_STAMP_COUNTER (SDM 3B 18.17). */
 @inline
 export function tsc(cpu: Cpu): u64 {
-  return now(cpu) + cpu.tscOffset;
+  return now(cpu) + systemOf(cpu).tscOffset;
 }
 
 /** A timer will be due at tick `due`: the scheduler must look no later than that. */

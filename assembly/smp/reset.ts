@@ -2,8 +2,8 @@
 // The scheduler's boundary and index.ts call it.
 
 import {
-  Cpu, Segment, segment, cpuAt, CS, SS, ES, DS, FS, GS, LDTR, TR, RUNNING, WAIT_SIPI, CR0_PE, CR0_PG, CR0_WP, CR4_PAE, EFER_LMA,
-  EFER_LME, FLAGS_PACKED,
+  Cpu, Segment, segment, cpuAt, systemOf, CS, SS, ES, DS, FS, GS, LDTR, TR, RUNNING, WAIT_SIPI, CR0_PE, CR0_PG, CR0_WP, CR4_PAE,
+  EFER_LMA, EFER_LME, FLAGS_PACKED,
 } from "../cpu/state";
 import { notImplemented } from "../cpu/fault";
 import { machine, NI_APIC } from "../global";
@@ -73,12 +73,12 @@ function resetCore(cpu: Cpu): void {
   cpu.cr3 = 0;
   cpu.cr4 = 0;
   cpu.efer = 0;
-  cpu.dr0 = 0;
-  cpu.dr1 = 0;
-  cpu.dr2 = 0;
-  cpu.dr3 = 0;
-  cpu.dr6 = DR6_RESET;
-  cpu.dr7 = DR7_RESET;
+  systemOf(cpu).dr0 = 0;
+  systemOf(cpu).dr1 = 0;
+  systemOf(cpu).dr2 = 0;
+  systemOf(cpu).dr3 = 0;
+  systemOf(cpu).dr6 = DR6_RESET;
+  systemOf(cpu).dr7 = DR7_RESET;
   cpu.gdtBase = 0;
   cpu.gdtLimit = 0xffff;
   cpu.idtBase = 0;
@@ -93,7 +93,7 @@ function resetCore(cpu: Cpu): void {
 
 /** INIT: the CPU waits for a start-up IPI. The boot CPU would go to the reset vector, where no firmware is. */
 export function initCpu(cpu: Cpu): void {
-  if (cpu.apicBase & APIC_BASE_BSP) return notImplemented(cpu, NI_APIC);
+  if (systemOf(cpu).apicBase & APIC_BASE_BSP) return notImplemented(cpu, NI_APIC);
   resetCore(cpu);
   resetLapic(cpu);
   cpu.activity = WAIT_SIPI;
@@ -111,9 +111,9 @@ function powerOnCpu(index: u32): void {
   cpu.index = index;
   resetCore(cpu);
   resetLapic(cpu);
-  cpu.pat = PAT_RESET;
-  cpu.miscEnable = MISC_ENABLE_RESET;
-  cpu.apicBase = LAPIC_ADDRESS | APIC_BASE_ENABLE;
+  systemOf(cpu).pat = PAT_RESET;
+  systemOf(cpu).miscEnable = MISC_ENABLE_RESET;
+  systemOf(cpu).apicBase = LAPIC_ADDRESS | APIC_BASE_ENABLE;
   cpu.activity = WAIT_SIPI;
 }
 
@@ -121,7 +121,7 @@ function powerOnCpu(index: u32): void {
 export function powerOnCpus(): void {
   for (let i: u32 = 0; i < machine().cpus; i++) powerOnCpu(i);
   const boot = cpuAt(0);
-  boot.apicBase |= APIC_BASE_BSP;
+  systemOf(boot).apicBase |= APIC_BASE_BSP;
   boot.activity = RUNNING;
   // Firmware leaves the boot CPU in virtual-wire mode: the PIC comes through LINT0 (MultiProcessor Specification 3.6.2.1).
   lapicOf(boot).lvtLint0 = MODE_EXTINT << 8;

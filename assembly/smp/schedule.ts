@@ -7,7 +7,7 @@
 // that the budget interrupts goes on at the next call as if nothing had been.
 
 import { COUNTER_BASE, COUNTER_STRIDE } from "../memory-map";
-import { Cpu, cpuAt, count, ATTENTION_BOUNDARY, HALTED, RUNNING } from "../cpu/state";
+import { Cpu, cpuAt, takeWindow, leaveWindow, count, ATTENTION_BOUNDARY, HALTED, RUNNING } from "../cpu/state";
 import { runSlice, recordStop } from "../cpu/execute";
 import { machine, random, STOP_BUDGET, STOP_IDLE, STOP_NOT_IMPLEMENTED } from "../global";
 import { C_SLICES, C_INSTRUCTIONS, C_EXCEPTIONS } from "../probe/counters";
@@ -71,7 +71,7 @@ function counter(cpu: Cpu, id: u32): u64 {
   return load<u64>(COUNTER_BASE + cpu.index * COUNTER_STRIDE + (id << 3));
 }
 
-/** Lets the CPU run until something else is to be looked at. `most` is positive. */
+/** Lets the CPU, which is in the running window, run until something else is to be looked at. `most` is positive. */
 export function slice(state: Scheduler, cpu: Cpu, most: i32): void {
   const exceptions = counter(cpu, C_EXCEPTIONS);
   cpu.sliceBudget = most;
@@ -101,11 +101,12 @@ export function lookAtBoundary(cpu: Cpu): bool {
 }
 
 /**
- * Goes on with the turn of `cpu`, up to step `end`. False if it was interrupted: by `end` or by a request to stop. This
+ * Goes on with the turn of CPU `index`, up to step `end`. False if it was interrupted: by `end` or by a request to stop. This
  * path costs some 20 ns a turn when nothing is pending.
  */
-function turn(state: Scheduler, cpu: Cpu, end: u64): bool {
+function turn(state: Scheduler, index: u32, end: u64): bool {
   const g = machine();
+  let cpu = cpuAt(index);
   const apic = lapicOf(cpu);
   if (state.turnLeft <= 0) beginTurn(state, cpu);
   cpu.sliceStart = g.steps;
@@ -118,6 +119,7 @@ function turn(state: Scheduler, cpu: Cpu, end: u64): bool {
       continue;
     }
     if (cpu.activity != RUNNING) break;
+    cpu = takeWindow(index);
     // A message that landed may have met a stop point: the run ends after the step that follows.
     let most: u64 = g.stopRequested ? 1 : state.turnLeft;
     most = min(most, end - g.steps);
@@ -172,7 +174,7 @@ function rounds(state: Scheduler, end: u64): u32 {
     if (g.steps >= end) return STOP_BUDGET;
     if (!state.inRound) beginRound(state);
     while (state.toVisit) {
-      if (!turn(state, cpuAt(<u32>ctz(state.toVisit)), end)) break;
+      if (!turn(state, <u32>ctz(state.toVisit), end)) break;
       state.toVisit &= state.toVisit - 1;
     }
     if (state.toVisit == 0 && !endRound(state)) return g.stopRequested ? g.stopReason : STOP_IDLE;
@@ -196,6 +198,7 @@ export function ended(reason: u32): u32 {
   if (reason < STOP_NOT_IMPLEMENTED) g.stopRequested = 0;
   // A failure between instructions has not been recorded yet.
   else if (cpuAt(g.stopCpu).fault) recordStop(cpuAt(g.stopCpu));
+  leaveWindow();
   for (let i: u32 = 0; i < g.cpus; i++) {
     const cpu = cpuAt(i);
     if (cpu.activity == HALTED) settleIdle(cpu);

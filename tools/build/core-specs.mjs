@@ -42,7 +42,7 @@ async function writeConfig() {
       disableWarning: [201],
       outFile: "output.wasm",
       textFile: "output.wat",
-      enable: ["bulk-memory", "sign-extension", "mutable-globals", "nontrapping-f2i"],
+      enable: ["bulk-memory", "sign-extension", "mutable-globals", "nontrapping-f2i", "simd"],
     },
     entries: ["../node_modules/@as-pect/assembly/assembly/index.ts"],
   };

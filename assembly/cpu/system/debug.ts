@@ -1,7 +1,7 @@
 // Debug registers (SDM 3B 18.2). They read and write as the manual says; enabling a breakpoint in DR7 stops the run
 // by name, since none would ever hit. Opcode-table handlers.
 
-import { Cpu, MODE_64 } from "../state";
+import { Cpu, systemOf, SystemRegisters, MODE_64 } from "../state";
 import { NEXT, REC_INFO, F_REG_SHIFT, F_RM_SHIFT } from "../record";
 import { notImplemented, raise, raiseCode, DB, GP, UD } from "../fault";
 import { writeReg } from "../operand";
@@ -24,10 +24,10 @@ function number(cpu: Cpu, rec: usize): u32 {
     raise(cpu, UD);
   } else if (cpu.cpl != 0) {
     raiseCode(cpu, GP, 0);
-  } else if (cpu.dr7 & DR7_GD) {
+  } else if (systemOf(cpu).dr7 & DR7_GD) {
     // General detect: any access traps, and the handler may use the registers.
-    cpu.dr7 &= ~DR7_GD;
-    cpu.dr6 |= DR6_BD;
+    systemOf(cpu).dr7 &= ~DR7_GD;
+    systemOf(cpu).dr6 |= DR6_BD;
     raise(cpu, DB);
   }
   return alias ? n + 2 : n;
@@ -36,7 +36,7 @@ function number(cpu: Cpu, rec: usize): u32 {
 @inline
 function address(cpu: Cpu, n: u32): usize {
   // DR6 and DR7 follow DR3 directly.
-  return changetype<usize>(cpu) + offsetof<Cpu>("dr0") + ((n < 4 ? n : n - 2) << 3);
+  return changetype<usize>(systemOf(cpu)) + offsetof<SystemRegisters>("dr0") + ((n < 4 ? n : n - 2) << 3);
 }
 
 @inline

@@ -1,7 +1,7 @@
 // FS and GS bases: SWAPGS, RDFSBASE, RDGSBASE, WRFSBASE, WRGSBASE (SDM 2B). Opcode-table handlers, 64-bit mode only
 // by the table.
 
-import { Cpu, CR4_FSGSBASE, FS, GS, MODE_64 } from "../state";
+import { Cpu, systemOf, CR4_FSGSBASE, FS, GS, MODE_64 } from "../state";
 import { NEXT, REC_DST, REC_SIZE } from "../record";
 import { raise, raiseCode, GP, UD } from "../fault";
 import { readReg, writeReg } from "../operand";
@@ -15,8 +15,8 @@ export function swapgs(cpu: Cpu, rec: usize): i32 {
   } else if (cpu.cpl != 0) {
     raiseCode(cpu, GP, 0);
   } else {
-    const other = cpu.kernelGsBase;
-    cpu.kernelGsBase = cpu.gsBase;
+    const other = systemOf(cpu).kernelGsBase;
+    systemOf(cpu).kernelGsBase = cpu.gsBase;
     setSegmentBase(cpu, GS, other);
   }
   return NEXT;

@@ -1,7 +1,7 @@
 // Model-specific registers: RDMSR and WRMSR (SDM 4). Opcode-table handlers. A register that is not listed does not
 // exist and is #GP(0); one that exists but whose effect is not modelled stops the run by name.
 
-import { Cpu, CR0_PG, EFER_LMA, EFER_LME, EFER_NXE, EFER_SCE, FS, GS } from "../state";
+import { Cpu, systemOf, CR0_PG, EFER_LMA, EFER_LME, EFER_NXE, EFER_SCE, FS, GS } from "../state";
 import { JUMP, NEXT } from "../record";
 import { notImplemented, raiseCode, GP } from "../fault";
 import { nextRip } from "../operand";
@@ -52,23 +52,23 @@ function readMsr(cpu: Cpu, msr: u32): u64 {
   if (msr >= X2APIC_FIRST && msr <= X2APIC_LAST) return readX2apic(cpu, msr);
   switch (msr) {
     case TSC: return tsc(cpu);
-    case APIC_BASE: return cpu.apicBase;
-    case SYSENTER_CS: return cpu.sysenterCs;
-    case SYSENTER_ESP: return cpu.sysenterEsp;
-    case SYSENTER_EIP: return cpu.sysenterEip;
-    case MISC_ENABLE: return cpu.miscEnable | MISC_READ_ONLY;
-    case PAT: return cpu.pat;
-    case MTRR_DEF_TYPE: return cpu.mtrrDefType;
+    case APIC_BASE: return systemOf(cpu).apicBase;
+    case SYSENTER_CS: return systemOf(cpu).sysenterCs;
+    case SYSENTER_ESP: return systemOf(cpu).sysenterEsp;
+    case SYSENTER_EIP: return systemOf(cpu).sysenterEip;
+    case MISC_ENABLE: return systemOf(cpu).miscEnable | MISC_READ_ONLY;
+    case PAT: return systemOf(cpu).pat;
+    case MTRR_DEF_TYPE: return systemOf(cpu).mtrrDefType;
     case TSC_DEADLINE: return getTscDeadline(cpu);
     case EFER: return cpu.efer;
-    case STAR: return cpu.star;
-    case LSTAR: return cpu.lstar;
-    case CSTAR: return cpu.cstar;
-    case SFMASK: return cpu.sfmask;
+    case STAR: return systemOf(cpu).star;
+    case LSTAR: return systemOf(cpu).lstar;
+    case CSTAR: return systemOf(cpu).cstar;
+    case SFMASK: return systemOf(cpu).sfmask;
     case FS_BASE: return cpu.fsBase;
     case GS_BASE: return cpu.gsBase;
-    case KERNEL_GS_BASE: return cpu.kernelGsBase;
-    case TSC_AUX: return cpu.tscAux;
+    case KERNEL_GS_BASE: return systemOf(cpu).kernelGsBase;
+    case TSC_AUX: return systemOf(cpu).tscAux;
     case PLATFORM_ID:
     case BIOS_SIGN_ID:
     case MTRRCAP:
@@ -105,20 +105,20 @@ function validMtrrDefType(value: u64): bool {
 
 function writeMiscEnable(cpu: Cpu, value: u64): void {
   if (value & (MISC_LIMIT_CPUID | MISC_DISABLE_XD)) return notImplemented(cpu, NI_MSR);
-  cpu.miscEnable = value & MISC_FAST_STRINGS;
+  systemOf(cpu).miscEnable = value & MISC_FAST_STRINGS;
 }
 
 /** Registers that hold a linear address or a selector, with the check that each has. */
 function writeEntryPoint(cpu: Cpu, msr: u32, value: u64): void {
   if (!canonical(value)) return raiseCode(cpu, GP, 0);
   switch (msr) {
-    case SYSENTER_ESP: cpu.sysenterEsp = value; break;
-    case SYSENTER_EIP: cpu.sysenterEip = value; break;
-    case LSTAR: cpu.lstar = value; break;
-    case CSTAR: cpu.cstar = value; break;
+    case SYSENTER_ESP: systemOf(cpu).sysenterEsp = value; break;
+    case SYSENTER_EIP: systemOf(cpu).sysenterEip = value; break;
+    case LSTAR: systemOf(cpu).lstar = value; break;
+    case CSTAR: systemOf(cpu).cstar = value; break;
     case FS_BASE: setSegmentBase(cpu, FS, value); break;
     case GS_BASE: setSegmentBase(cpu, GS, value); break;
-    default: cpu.kernelGsBase = value;
+    default: systemOf(cpu).kernelGsBase = value;
   }
 }
 
@@ -128,7 +128,7 @@ function writeMsr(cpu: Cpu, msr: u32, value: u64): void {
   switch (msr) {
     case TSC: setTsc(cpu, value); break;
     case APIC_BASE: setApicBase(cpu, value); break;
-    case SYSENTER_CS: cpu.sysenterCs = value & 0xffffffff; break;
+    case SYSENTER_CS: systemOf(cpu).sysenterCs = value & 0xffffffff; break;
     case SYSENTER_ESP:
     case SYSENTER_EIP:
     case LSTAR:
@@ -139,22 +139,22 @@ function writeMsr(cpu: Cpu, msr: u32, value: u64): void {
     case MISC_ENABLE: writeMiscEnable(cpu, value); break;
     case PAT:
       valid = validPat(value);
-      if (valid) cpu.pat = value;
+      if (valid) systemOf(cpu).pat = value;
       break;
     case MTRR_DEF_TYPE:
       valid = validMtrrDefType(value);
-      if (valid) cpu.mtrrDefType = value;
+      if (valid) systemOf(cpu).mtrrDefType = value;
       break;
     case TSC_DEADLINE: setTscDeadline(cpu, value); break;
     case EFER: writeEfer(cpu, value); break;
-    case STAR: cpu.star = value; break;
+    case STAR: systemOf(cpu).star = value; break;
     case SFMASK:
       valid = value >> 32 == 0;
-      if (valid) cpu.sfmask = value;
+      if (valid) systemOf(cpu).sfmask = value;
       break;
     case TSC_AUX:
       valid = value >> 32 == 0;
-      if (valid) cpu.tscAux = value;
+      if (valid) systemOf(cpu).tscAux = value;
       break;
     case BIOS_SIGN_ID: break; // written with 0 before CPUID asks for the microcode revision, which is 0
     case MCG_STATUS: valid = value == 0; break;

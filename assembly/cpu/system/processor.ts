@@ -1,7 +1,7 @@
 // Waiting, time, caches and TLB invalidation: HLT PAUSE RDTSC RDTSCP RDPID RDPMC INVD WBINVD INVLPG INVPCID XGETBV.
 // Opcode-table handlers.
 
-import { Cpu, count, CR4_PCIDE, HALTED, MODE_64 } from "../state";
+import { Cpu, systemOf, count, CR4_PCIDE, HALTED, MODE_64 } from "../state";
 import { JUMP, NEXT, REC_DST } from "../record";
 import { raise, raiseCode, GP, UD } from "../fault";
 import { address, addressFor, nextRip, readReg, writeReg } from "../operand";
@@ -102,13 +102,13 @@ export function rdtsc(cpu: Cpu, rec: usize): i32 {
 
 export function rdtscp(cpu: Cpu, rec: usize): i32 {
   if (timeHidden(cpu)) return NEXT;
-  cpu.rcx = <u32>cpu.tscAux;
+  cpu.rcx = <u32>systemOf(cpu).tscAux;
   return rdtsc(cpu, rec);
 }
 
 /** RDPID: IA32_TSC_AUX, at any privilege; 64 bits in 64-bit mode. */
 export function rdpid(cpu: Cpu, rec: usize): i32 {
-  writeReg(cpu, load<u8>(rec, REC_DST), 4, <i64>cpu.tscAux);
+  writeReg(cpu, load<u8>(rec, REC_DST), 4, <i64>systemOf(cpu).tscAux);
   return NEXT;
 }
 

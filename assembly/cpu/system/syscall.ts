@@ -1,7 +1,7 @@
 // Fast system calls: SYSCALL, SYSRET, SYSENTER, SYSEXIT (SDM 2B). Opcode-table handlers. They read no table: the
 // segments they load are flat by definition. Hot: a SYSCALL and SYSRET pair is the price of a system call.
 
-import { Cpu, count, segment, CS, SS, EFER_SCE, IF, MODE_64, RF, VM } from "../state";
+import { Cpu, systemOf, count, segment, CS, SS, EFER_SCE, IF, MODE_64, RF, VM } from "../state";
 import { JUMP, NEXT, REC_SIZE } from "../record";
 import { raise, raiseCode, GP, UD } from "../fault";
 import { ARITHMETIC, getRflags, setArithmeticFlags } from "../flags";
@@ -36,11 +36,11 @@ export function syscall(cpu: Cpu, rec: usize): i32 {
   const flags = <u32>getRflags(cpu);
   cpu.rcx = nextRip(cpu, rec);
   cpu.r11 = flags & ~RF;
-  cpu.rip = cpu.lstar;
-  const kept = ~<u32>cpu.sfmask;
-  if (<u32>cpu.sfmask & ARITHMETIC) setArithmeticFlags(cpu, flags & kept);
+  cpu.rip = systemOf(cpu).lstar;
+  const kept = ~<u32>systemOf(cpu).sfmask;
+  if (<u32>systemOf(cpu).sfmask & ARITHMETIC) setArithmeticFlags(cpu, flags & kept);
   setSystemFlags(cpu, cpu.system & kept);
-  const selector = <u32>(cpu.star >> 32) & 0xffff;
+  const selector = <u32>(systemOf(cpu).star >> 32) & 0xffff;
   enterFlat(cpu, selector, FLAT_CODE64, selector + 8, 0);
   cpu.entered = 1;
   return JUMP;
@@ -61,14 +61,14 @@ export function sysret(cpu: Cpu, rec: usize): i32 {
   const flags = <u32>cpu.r11 & SYSRET_FLAGS;
   setArithmeticFlags(cpu, flags);
   setSystemFlags(cpu, flags & ~(ARITHMETIC | 2));
-  const selector = <u32>(cpu.star >> 48);
+  const selector = <u32>(systemOf(cpu).star >> 48);
   enterFlat(cpu, wide ? selector + 16 : selector, wide ? FLAT_CODE64 : FLAT_CODE32, selector + 8, 3);
   return JUMP;
 }
 
 /** SYSENTER and SYSEXIT need protected mode and a code selector in IA32_SYSENTER_CS. */
 function sysenterAbsent(cpu: Cpu): bool {
-  if (protectedMode(cpu) && !isNull(<u32>cpu.sysenterCs)) return false;
+  if (protectedMode(cpu) && !isNull(<u32>systemOf(cpu).sysenterCs)) return false;
   raiseCode(cpu, GP, 0);
   return true;
 }
@@ -78,9 +78,9 @@ export function sysenter(cpu: Cpu, rec: usize): i32 {
   count(cpu, C_SYSCALLS);
   const long = longMode(cpu);
   cpu.system &= ~(IF | VM);
-  cpu.rsp = long ? cpu.sysenterEsp : <u64><u32>cpu.sysenterEsp;
-  cpu.rip = long ? cpu.sysenterEip : <u64><u32>cpu.sysenterEip;
-  const selector = <u32>cpu.sysenterCs & 0xffff;
+  cpu.rsp = long ? systemOf(cpu).sysenterEsp : <u64><u32>systemOf(cpu).sysenterEsp;
+  cpu.rip = long ? systemOf(cpu).sysenterEip : <u64><u32>systemOf(cpu).sysenterEip;
+  const selector = <u32>systemOf(cpu).sysenterCs & 0xffff;
   enterFlat(cpu, selector, long ? FLAT_CODE64 : FLAT_CODE32, selector + 8, 0);
   return JUMP;
 }
@@ -95,7 +95,7 @@ export function sysexit(cpu: Cpu, rec: usize): i32 {
   }
   cpu.rip = wide ? cpu.rdx : <u64><u32>cpu.rdx;
   cpu.rsp = wide ? cpu.rcx : <u64><u32>cpu.rcx;
-  const selector = (<u32>cpu.sysenterCs & 0xffff) + (wide ? 32 : 16);
+  const selector = (<u32>systemOf(cpu).sysenterCs & 0xffff) + (wide ? 32 : 16);
   enterFlat(cpu, selector, wide ? FLAT_CODE64 : FLAT_CODE32, selector + 8, 3);
   return JUMP;
 }

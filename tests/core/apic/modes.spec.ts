@@ -1,4 +1,4 @@
-import { cpuAt, Cpu } from "../../../assembly/cpu/state";
+import { cpuAt, Cpu, systemOf } from "../../../assembly/cpu/state";
 import { machine, NI_APIC } from "../../../assembly/global";
 import { setApicBase } from "../../../assembly/apic/base";
 import { mmioRead } from "../../../assembly/apic/mmio";
@@ -13,7 +13,7 @@ const GP: u32 = 0x10d;
 /** Writes IA32_APIC_BASE with bits `bits`; says whether that faulted. */
 function faults(cpu: Cpu, bits: u64): bool {
   cpu.fault = 0;
-  setApicBase(cpu, BASE | bits | (cpu.apicBase & 0x100));
+  setApicBase(cpu, BASE | bits | (systemOf(cpu).apicBase & 0x100));
   return cpu.fault == GP;
 }
 
@@ -22,8 +22,8 @@ describe("IA32_APIC_BASE", () => {
 
   it("says at power-on that the APIC is enabled, and on one CPU that it is the boot CPU", () => {
     powerOn(2);
-    expect(cpuAt(0).apicBase).toBe(0xfee00900);
-    expect(cpuAt(1).apicBase).toBe(0xfee00800);
+    expect(systemOf(cpuAt(0)).apicBase).toBe(0xfee00900);
+    expect(systemOf(cpuAt(1)).apicBase).toBe(0xfee00800);
   });
 
   it("allows xAPIC to x2APIC to disabled to xAPIC", () => {
@@ -37,7 +37,7 @@ describe("IA32_APIC_BASE", () => {
     const cpu = cpuAt(1);
     faults(cpu, ENABLE | X2);
     expect(faults(cpu, ENABLE)).toBe(true);
-    expect(cpu.apicBase).toBe(BASE | ENABLE | X2);
+    expect(systemOf(cpu).apicBase).toBe(BASE | ENABLE | X2);
     expect(faults(cpu, X2)).toBe(true);
     faults(cpu, 0);
     expect(faults(cpu, ENABLE | X2)).toBe(true);

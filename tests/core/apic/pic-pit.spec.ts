@@ -1,4 +1,4 @@
-import { cpuAt, IF, HALTED, RUNNING } from "../../../assembly/cpu/state";
+import { cpuAt, systemOf, IF, HALTED, RUNNING } from "../../../assembly/cpu/state";
 import { RAM_BASE } from "../../../assembly/memory-map";
 import { machine, NI_PIT } from "../../../assembly/global";
 import { setIrq } from "../../../assembly/apic/irq";
@@ -129,7 +129,7 @@ describe("the PIC pair", () => {
     expect(picInterrupts(1)).toBe(false);
     write(cpuAt(0), LVT_LINT0, 0x10700);
     expect(picInterrupts(0)).toBe(false);
-    setApicBase(cpuAt(0), cpuAt(0).apicBase & ~0x800);
+    setApicBase(cpuAt(0), systemOf(cpuAt(0)).apicBase & ~0x800);
     expect(picInterrupts(0)).toBe(true);
   });
 

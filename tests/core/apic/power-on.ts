@@ -6,7 +6,7 @@ import {
   FRAME_BASE, FRAME_STRIDE, FRONT_BASE, FRONT_STRIDE, REVERSE_BASE, REVERSE_SIZE, RAM_BASE,
 } from "../../../assembly/memory-map";
 import { machine } from "../../../assembly/global";
-import { Cpu, cpuAt } from "../../../assembly/cpu/state";
+import { Cpu, cpuAt, systemOf } from "../../../assembly/cpu/state";
 import { resetTlbs } from "../../../assembly/mmu/invalidate";
 import { resetIoapic, IOAPIC_ADDRESS } from "../../../assembly/apic/ioapic";
 import { resetPics } from "../../../assembly/apic/pic";
@@ -126,7 +126,7 @@ export function requestedOn(vector: u32): u32 {
 }
 
 export function enterX2apic(cpu: Cpu): void {
-  setApicBase(cpu, cpu.apicBase | 0x400);
+  setApicBase(cpu, systemOf(cpu).apicBase | 0x400);
 }
 
 /** I/O APIC registers through their window. */

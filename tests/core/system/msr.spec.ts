@@ -1,6 +1,6 @@
 // RDMSR, WRMSR and CPUID.
 
-import { CR0_PG, EFER_LMA, EFER_LME, EFER_NXE, EFER_SCE, GS, segment } from "../../../assembly/cpu/state";
+import { CR0_PG, EFER_LMA, EFER_LME, EFER_NXE, EFER_SCE, GS, segment, systemOf } from "../../../assembly/cpu/state";
 import { GP } from "../../../assembly/cpu/fault";
 import { rdmsr, wrmsr } from "../../../assembly/cpu/system/msr";
 import { cpuid } from "../../../assembly/cpu/system/cpuid";
@@ -99,7 +99,7 @@ describe("RDMSR and WRMSR", () => {
     accepted(0xc0000084, 0x47700);
     refused(0xc0000103, 0x100000000);
     accepted(0xc0000103, 7);
-    expect<u64>(cpu().tscAux).toBe(7);
+    expect<u64>(systemOf(cpu()).tscAux).toBe(7);
   });
 
   test("PAT and the default MTRR type take memory types only", () => {

@@ -1,6 +1,6 @@
 // Flags, waiting, time, invalidation and port I/O.
 
-import { segment, TR, AC, CR4_PCIDE, DF, HALTED, ID, IF, IOPL, NT, RF, TF, VM } from "../../../assembly/cpu/state";
+import { systemOf, segment, TR, AC, CR4_PCIDE, DF, HALTED, ID, IF, IOPL, NT, RF, TF, VM } from "../../../assembly/cpu/state";
 import { GP, UD } from "../../../assembly/cpu/fault";
 import { clac, cli, popf, pushf, stac, sti } from "../../../assembly/cpu/system/flag-control";
 import { hlt, invlpg, invpcid, pause, rdpid, rdpmc, rdtsc, rdtscp, wbinvd, xgetbv } from "../../../assembly/cpu/system/processor";
@@ -157,8 +157,8 @@ describe("time", () => {
   });
 
   test("RDTSC gives EDX:EAX and RDTSCP the CPU's number too", () => {
-    cpu().tscOffset = 0x1234567890;
-    cpu().tscAux = 5;
+    systemOf(cpu()).tscOffset = 0x1234567890;
+    systemOf(cpu()).tscAux = 5;
     cpu().rcx = u64.MAX_VALUE;
     cpu().rax = u64.MAX_VALUE;
     rdtscp(cpu(), record());

@@ -1,6 +1,6 @@
 // SYSCALL, SYSRET, SYSENTER, SYSEXIT, SWAPGS and the FS/GS base instructions.
 
-import { segment, CS, SS, AC, CR4_FSGSBASE, DF, EFER_SCE, IF, IOPL, NT, RF, TF, VM } from "../../../assembly/cpu/state";
+import { systemOf, segment, CS, SS, AC, CR4_FSGSBASE, DF, EFER_SCE, IF, IOPL, NT, RF, TF, VM } from "../../../assembly/cpu/state";
 import { GP, UD } from "../../../assembly/cpu/fault";
 import { sysenter, sysexit, syscall, sysret } from "../../../assembly/cpu/system/syscall";
 import { rdfsbase, rdgsbase, swapgs, wrfsbase, wrgsbase } from "../../../assembly/cpu/system/fs-gs";
@@ -15,9 +15,9 @@ const RBX: u32 = 3;
 describe("SYSCALL", () => {
   beforeEach(() => {
     start64();
-    cpu().star = (<u64>KERNEL64 << 32) | (<u64>(USER32 & ~3) << 48);
-    cpu().lstar = 0xffffffff80001000;
-    cpu().sfmask = IF | DF | AC | 1;
+    systemOf(cpu()).star = (<u64>KERNEL64 << 32) | (<u64>(USER32 & ~3) << 48);
+    systemOf(cpu()).lstar = 0xffffffff80001000;
+    systemOf(cpu()).sfmask = IF | DF | AC | 1;
     enter(USER64, USER_DATA);
     cpu().rsp = USER_STACK;
   });
@@ -54,7 +54,7 @@ describe("SYSCALL", () => {
 describe("SYSRET", () => {
   beforeEach(() => {
     start64();
-    cpu().star = (<u64>KERNEL64 << 32) | (<u64>(USER32 & ~3) << 48);
+    systemOf(cpu()).star = (<u64>KERNEL64 << 32) | (<u64>(USER32 & ~3) << 48);
     cpu().rcx = 0x7fffffffe000;
     cpu().r11 = IF | AC | RF | VM | IOPL | 0x8d5;
   });
@@ -98,9 +98,9 @@ describe("SYSRET", () => {
 describe("SYSENTER and SYSEXIT", () => {
   beforeEach(() => {
     start64();
-    cpu().sysenterCs = KERNEL64;
-    cpu().sysenterEip = HANDLER;
-    cpu().sysenterEsp = 0xffff800000001000;
+    systemOf(cpu()).sysenterCs = KERNEL64;
+    systemOf(cpu()).sysenterEip = HANDLER;
+    systemOf(cpu()).sysenterEsp = 0xffff800000001000;
   });
 
   test("SYSENTER goes to the MSRs' RIP and RSP with IF clear", () => {
@@ -135,11 +135,11 @@ describe("SYSENTER and SYSEXIT", () => {
     sysexit(cpu(), record(8));
     expectFault(GP, 0);
     cpu().fault = 0;
-    cpu().sysenterCs = 3;
+    systemOf(cpu()).sysenterCs = 3;
     sysenter(cpu(), record());
     expectFault(GP, 0);
     cpu().fault = 0;
-    cpu().sysenterCs = KERNEL64;
+    systemOf(cpu()).sysenterCs = KERNEL64;
     enter(USER64, USER_DATA);
     sysexit(cpu(), record(4));
     expectFault(GP, 0);
@@ -153,10 +153,10 @@ describe("FS and GS bases", () => {
 
   test("SWAPGS exchanges GS.base and KERNEL_GS_BASE, at CPL 0", () => {
     cpu().gsBase = 1;
-    cpu().kernelGsBase = 2;
+    systemOf(cpu()).kernelGsBase = 2;
     swapgs(cpu(), record());
     expect<u64>(cpu().gsBase).toBe(2);
-    expect<u64>(cpu().kernelGsBase).toBe(1);
+    expect<u64>(systemOf(cpu()).kernelGsBase).toBe(1);
     enter(USER64, USER_DATA);
     swapgs(cpu(), record());
     expectFault(GP, 0);
