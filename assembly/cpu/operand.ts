@@ -173,9 +173,15 @@ export function wrapIp(cpu: Cpu, rip: u64): u64 {
   return cpu.mode == MODE_64 ? rip : cpu.mode == MODE_32 ? <u64><u32>rip : rip & 0xffff;
 }
 
-/** Offset in CS of the instruction after `rec`. */
+/** Instruction pointer of code at linear address `va`. */
+@inline
+export function ipOf(cpu: Cpu, va: u64): u64 {
+  return cpu.mode == MODE_64 ? va : wrapIp(cpu, va - csBase(cpu));
+}
+
+/** Instruction pointer after `rec`. */
 export function nextRip(cpu: Cpu, rec: usize): u64 {
-  return wrapIp(cpu, cpu.page + load<u16>(rec, REC_START) + load<u8>(rec, REC_LENGTH) - csBase(cpu));
+  return ipOf(cpu, cpu.page + load<u16>(rec, REC_START) + load<u8>(rec, REC_LENGTH));
 }
 
 /** RSP wrapped to the stack's width. */

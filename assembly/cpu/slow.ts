@@ -3,9 +3,9 @@
 
 import { CODE_PAGE_BASE, RECORD_BASE } from "../memory-map";
 import { machine } from "../global";
-import { KIND_CHAIN, KIND_CROSS_TAKEN, KIND_CROSS_FALL, KIND_STUB, KIND_LOOKUP } from "../../build/generated/decode-table";
+import { KIND_CROSS_TAKEN, KIND_CROSS_FALL, KIND_STUB, KIND_LOOKUP } from "../../build/generated/decode-table";
 import { Cpu, MODE_64 } from "./state";
-import { csBase, nextRip, wrapIp } from "./operand";
+import { ipOf, nextRip } from "./operand";
 import { cut } from "./cut";
 import { lookup } from "./lookup";
 import {
@@ -24,7 +24,7 @@ export function initStubs(): void {
 /** Sets `cpu.rip` to where `rec` starts. */
 @inline
 export function ripAt(cpu: Cpu, rec: usize): void {
-  cpu.rip = wrapIp(cpu, cpu.page + load<u16>(rec, REC_START) - csBase(cpu));
+  cpu.rip = ipOf(cpu, cpu.page + load<u16>(rec, REC_START));
 }
 
 /** Runs the cold handler of `rec`. `cpu.rip` must be its address. */
@@ -38,7 +38,7 @@ function resolve(cpu: Cpu, stub: usize): usize {
   const from: usize = load<u32>(stub, STUB_ORIGIN);
   const link: usize = load<u32>(stub, STUB_LINK);
   const offset: u32 = link == REC_TAKEN ? load<u32>(from, REC_TARGET) : <u32>load<u16>(from, REC_START) + load<u8>(from, REC_LENGTH);
-  cpu.rip = wrapIp(cpu, cpu.page + <u64><i64><i32>offset - csBase(cpu));
+  cpu.rip = ipOf(cpu, cpu.page + <u64><i64><i32>offset);
   if (cpu.left <= 0) return 0; // the fetch, which may fault, belongs to the next step
   if (offset >= 4096) {
     // Legacy modes wrap at 16 or 32 bits: there the way on is looked up each time.
@@ -62,14 +62,20 @@ function resolve(cpu: Cpu, stub: usize): usize {
  * cpu/execute.ts, with `cpu.rip` as `lookup` left it. The look-up itself may have met a stop point, in a walk or a fill:
  * then the instruction that it was for is made, and no more.
  */
+@inline
 export function enter(cpu: Cpu, rec: usize): usize {
-  if (rec == 0) return 0;
-  if (cpu.attention) {
-    runOne(cpu, rec);
-    return 0;
-  }
-  if (cpu.left >= <i32>load<u8>(rec, REC_BLOCK)) return rec;
-  return cpu.left > 1 ? cut(rec, cpu.left) : 0;
+  return rec == 0 || (!cpu.attention && cpu.left >= <i32>load<u8>(rec, REC_BLOCK)) ? rec : enterPart(cpu, rec);
+}
+
+function enterPart(cpu: Cpu, rec: usize): usize {
+  if (!cpu.attention) return beginning(rec, cpu.left);
+  runOne(cpu, rec);
+  return 0;
+}
+
+/** As much of the block at `rec` as `left` pays for; 0 if that is less than two instructions. */
+function beginning(rec: usize, left: i32): usize {
+  return left > 1 ? cut(rec, left) : 0;
 }
 
 /** Runs the instruction at `rec` by its cold handler, after the check of a stop point if one is in front; of a joined pair the first half. */
@@ -96,7 +102,7 @@ export function slowStep(at: usize, rec: usize): usize {
   if (kind == KIND_LOOKUP) return cpu.left > 0 ? enter(cpu, lookup(cpu)) : 0;
   ripAt(cpu, rec);
   const left = cpu.left;
-  if (left < <i32>load<u8>(rec, REC_BLOCK)) return left > 1 ? cut(rec, left) : 0;
+  if (left < <i32>load<u8>(rec, REC_BLOCK)) return beginning(rec, left);
   cpu.left = left - <i32>load<u8>(rec, REC_BEFORE);
   const result = callHandler(cpu, rec);
   if (cpu.fault) return 0;

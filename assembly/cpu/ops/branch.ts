@@ -4,7 +4,7 @@ import { Cpu, CS, MODE_64, segment } from "../state";
 import { NEXT, JUMP, REC_DST, REC_SRC, REC_SIZE, REC_IMM, REC_TARGET } from "../record";
 import { conditionOf, arithmeticFlags, ZF } from "../flags";
 import { raiseCode, GP } from "../fault";
-import { push, peek, readDst, setStackPointer, nextRip, csBase, wrapIp, zeroExtend } from "../operand";
+import { push, peek, readDst, setStackPointer, nextRip, ipOf, zeroExtend } from "../operand";
 
 
 /** Goes to offset `rip` in CS; #GP(0) if it is not canonical or beyond the limit (SDM vol. 2 JMP). */
@@ -24,7 +24,7 @@ function goTo(cpu: Cpu, rip: u64): i32 {
 
 /** Offset in CS of the target of direct jump `rec`. */
 function target(cpu: Cpu, rec: usize): u64 {
-  const rip = wrapIp(cpu, cpu.page + <u64><i64>load<i32>(rec, REC_TARGET) - csBase(cpu));
+  const rip = ipOf(cpu, cpu.page + <u64><i64>load<i32>(rec, REC_TARGET));
   return load<u8>(rec, REC_SIZE) == 2 ? rip & 0xffff : rip;
 }
 
