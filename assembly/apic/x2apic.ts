@@ -3,7 +3,7 @@
 
 import { Cpu } from "../cpu/state";
 import { raiseCode, GP } from "../cpu/fault";
-import { lapicOf, isX2apic } from "./lapic";
+import { lapicOf, isX2apic, endOfInterrupt } from "./lapic";
 import { sendIpi, sendSelfIpi } from "./ipi";
 import {
   readRegister, writeRegister, REG_ID, REG_VERSION, REG_TPR, REG_PPR, REG_EOI, REG_LDR, REG_SVR, REG_ISR, REG_ESR, REG_ICR,
@@ -62,6 +62,8 @@ export function readX2apic(cpu: Cpu, msr: u32): u64 {
 export function writeX2apic(cpu: Cpu, msr: u32, value: u64): void {
   const register = msr - X2APIC_FIRST;
   if (!isX2apic(cpu)) return raiseCode(cpu, GP, 0);
+  // Each interrupt ends with this one.
+  if (register == REG_EOI && value == 0) return endOfInterrupt(cpu);
   if (register == REG_ICR) {
     if (<u32>value & ~ICR_BITS) return raiseCode(cpu, GP, 0);
     lapicOf(cpu).icrHigh = <u32>(value >> 32);

@@ -141,8 +141,8 @@ export function systemOf(cpu: Cpu): SystemRegisters {
   return changetype<SystemRegisters>(CPU_BASE + cpu.index * CPU_STRIDE + SYSTEM_OFFSET);
 }
 
-/** Bytes that move into the window and out of it: whole cache lines. */
-const STATE_BYTES: usize = (offsetof<Cpu>() + 63) & ~63;
+/** Bytes that move into the window and out of it, as `copyState` wants them. */
+const STATE_BYTES: usize = (offsetof<Cpu>() + 127) & ~127;
 /** Behind the running window: 1 + the index of the CPU in it, 0 if none is. */
 const OCCUPANT: usize = RUNNING_BASE + 4096;
 
@@ -165,11 +165,15 @@ export function takeWindow(i: u32): Cpu {
 /** In line, because a call of the host's memcpy takes longer than the copy. */
 @inline
 function copyState(to: usize, from: usize): void {
-  for (const end = from + STATE_BYTES; from < end; from += 64, to += 64) {
+  for (const end = from + STATE_BYTES; from < end; from += 128, to += 128) {
     v128.store(to, v128.load(from));
     v128.store(to, v128.load(from, 16), 16);
     v128.store(to, v128.load(from, 32), 32);
     v128.store(to, v128.load(from, 48), 48);
+    v128.store(to, v128.load(from, 64), 64);
+    v128.store(to, v128.load(from, 80), 80);
+    v128.store(to, v128.load(from, 96), 96);
+    v128.store(to, v128.load(from, 112), 112);
   }
 }
 
