@@ -41,10 +41,10 @@ function stub(at: usize, origin: usize, link: usize): usize {
 }
 
 /**
- * Closes a block, here and in cpu/cut.ts, with a record that goes on at `offset`, and with stubs for it and, if that `links`, for the jump before it.
+ * Closes the block with a record that goes on at `offset`, and with stubs for it and, if that `links`, for the jump before it.
  * What follows them is returned.
  */
-export function close(rec: usize, offset: u32, instructions: u32, links: bool): usize {
+function close(rec: usize, offset: u32, instructions: u32, links: bool): usize {
   clearRecord(rec);
   store<u16>(rec, <u16>KIND_CHAIN, REC_KIND);
   store<u8>(rec, <u8>instructions, REC_BEFORE);
