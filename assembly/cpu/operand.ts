@@ -40,12 +40,18 @@ export function writeReg(cpu: Cpu, slot: u32, size: u32, v: i64): void {
   else store<u8>(at, <u8>v);
 }
 
+/** Address that base, index and displacement of the record make: in a hot record, that of its memory operand. */
+@inline
+export function plainAddress(cpu: Cpu, rec: usize): u64 {
+  const at = changetype<usize>(cpu);
+  return load<u64>(at + load<u8>(rec, REC_BASE)) + (load<u64>(at + load<u8>(rec, REC_INDEX)) << load<u8>(rec, REC_SCALE)) + <u64>load<i32>(rec, REC_DISP);
+}
+
 /** Effective address of the record's memory operand: no segment base, wrapped to the address size. */
 export function effectiveAddress(cpu: Cpu, rec: usize): u64 {
   const info = load<u32>(rec, REC_INFO);
-  const at = changetype<usize>(cpu);
   if (load<u8>(rec, REC_BASE) == SLOT_NONE) return load<u64>(rec, REC_IMM); // moffs of 64 bits
-  let ea = load<u64>(at + load<u8>(rec, REC_BASE)) + (load<u64>(at + load<u8>(rec, REC_INDEX)) << load<u8>(rec, REC_SCALE)) + <u64>load<i32>(rec, REC_DISP);
+  let ea = plainAddress(cpu, rec);
   if (info & F_RIP_RAW) ea += <u64>load<u16>(rec, REC_START) + <u64>load<u8>(rec, REC_LENGTH);
   if (info & F_A32) ea = <u64><u32>ea;
   else if (info & F_A16) ea &= 0xffff;

@@ -3,10 +3,12 @@
 
 import { CODE_PAGE_BASE, RECORD_BASE } from "../memory-map";
 import { machine } from "../global";
-import { KIND_CROSS_TAKEN, KIND_CROSS_FALL, KIND_STUB, KIND_LOOKUP } from "../../build/generated/decode-table";
+import { KIND_CROSS_TAKEN, KIND_CROSS_FALL, KIND_STUB, KIND_LOOKUP, FIRST_ACCESS } from "../../build/generated/decode-table";
 import { Cpu, MODE_64 } from "./state";
-import { ipOf, nextRip } from "./operand";
+import { ipOf, nextRip, plainAddress } from "./operand";
 import { cut } from "./cut";
+import { refill } from "../mmu/access";
+import { ACCESS_READ, ACCESS_WRITE } from "../mmu/rights";
 import { lookup } from "./lookup";
 import {
   CHECKED, NEXT, REC_KIND, REC_COLD, REC_BEFORE, REC_START, REC_LENGTH, REC_BLOCK, REC_TARGET, REC_TAKEN, REC_BYTES, STUB_ORIGIN, STUB_LINK,
@@ -91,6 +93,13 @@ export function runOne(cpu: Cpu, rec: usize): void {
   if (result == NEXT) cpu.rip = nextRip(cpu, rec);
 }
 
+/** Whether the front cache now answers for what `rec` accesses, or the access faulted, if it was that which stopped the loop. */
+@inline
+function refilled(cpu: Cpu, rec: usize, kind: u32): bool {
+  const first: u32 = load<u8>(FIRST_ACCESS + kind);
+  return first != 0 && refill(cpu, plainAddress(cpu, rec), first & 0x7f, first >> 7 ? ACCESS_WRITE : ACCESS_READ);
+}
+
 /**
  * Does what made the hot loop stop at `rec`. Returns the record to go on with, or 0 to leave: then
  * `cpu.rip` and `cpu.left` are exact and `cpu.fault` tells of an exception. Lazy flags are in `cpu`.
@@ -104,6 +113,13 @@ export function slowStep(at: usize, rec: usize): usize {
   const left = cpu.left;
   if (left < <i32>load<u8>(rec, REC_BLOCK)) return beginning(rec, left);
   cpu.left = left - <i32>load<u8>(rec, REC_BEFORE);
+  // With attention the refill has met a stop point: the instruction is made by its handler, and the loop left behind it.
+  if (refilled(cpu, rec, kind) && !cpu.attention) {
+    if (cpu.fault) return 0;
+    cpu.left = left;
+    return rec;
+  }
+  if (cpu.fault) return 0;
   const result = callHandler(cpu, rec);
   if (cpu.fault) return 0;
   if (result == NEXT) {

@@ -10,13 +10,14 @@ import { mmioRead, mmioWrite } from "../apic/mmio";
 import { exploredLoad, exploredStore } from "../explore/memory";
 import { exploration } from "../explore/state";
 import { chosenPhysical, trackedPage, usedChoice, usedWalk } from "../explore/translations";
-import { entryAt, physicalIn, ENTRY_DIRTY, ENTRY_STALE, RIGHTS, NO_SLOT } from "./entry";
-import { fillFront, frontList, frontRead, frontWrite, supervisorTable, UNPAGED_LIST } from "./front";
+import { RAM_BASE } from "../memory-map";
+import { Entry, entryAt, physicalIn, ENTRY_DIRTY, ENTRY_STALE, RIGHTS, NO_SLOT } from "./entry";
+import { fillFront, frontPermits, frontRead, frontWrite, openWrites, supervisorTable, UNPAGED_LIST } from "./front";
 import { inRam, readRam, storeRam, writeRam } from "./physical";
 import { PRESET_NONE, ROLE_L1D } from "./presets";
 import { allowed, ACCESS_IMPLICIT, ACCESS_INTENT, ACCESS_PROBE, ACCESS_READ, ACCESS_WRITE } from "./rights";
-import { slotEntry } from "./layout";
-import { noteUse, translate, useEntry, usedEntry, walked } from "./translate";
+import { translate, useEntry, walked } from "./translate";
+import { pagePhysical } from "./walk";
 
 /** Bits 63..47 of a linear address are equal (SDM 1 3.3.7.1). */
 @inline
@@ -43,59 +44,74 @@ function tableOf(cpu: Cpu, access: u32): u32 {
   return access & ACCESS_IMPLICIT ? supervisorTable(cpu) : cpu.front;
 }
 
-/**
- * Physical address for a store to `va` if the front cache answers for loads there, so that the entry is in L1, unmarked
- * and known by its slot; all ones if it does not, or if stores need more. Stores to a flagged frame all come here.
- */
-@inline
-function storeThroughList(cpu: Cpu, va: u64, access: u32): u64 {
-  const list = frontList(tableOf(cpu, access), va);
-  if (list == UNPAGED_LIST) return u64.MAX_VALUE;
-  const at = slotEntry(cpu.index, list);
-  const e = entryAt(at);
-  const pa = physicalIn(e, va);
-  // Without a flag the write tag is to be entered.
-  if (!(e.flags & ENTRY_DIRTY) || !load<u8>(frameAt(pa)) || !allowed(cpu, e.flags & RIGHTS, access)) return u64.MAX_VALUE;
-  noteUse(at);
-  return pa;
-}
+/** The entry that the last translation used; 0 if none is kept: paging is off, or the preset is none. */
+let usedEntry: usize = 0;
 
 /** Physical address for `access` to `size` bytes at `va` in one page; enters the page into the front cache. */
 function translateData(cpu: Cpu, va: u64, size: u32, access: u32): u64 {
+  usedEntry = 0;
   if (!(cpu.cr0 & CR0_PG)) {
-    if (inRam(va, 1) && machine().preset != PRESET_NONE) fillFront(cpu, tableOf(cpu, access), va, va, UNPAGED_LIST, !load<u8>(frameAt(va)));
+    if (inRam(va, 1) && machine().preset != PRESET_NONE) fillFront(cpu, tableOf(cpu, access), va, va, UNPAGED_LIST, true, !load<u8>(frameAt(va)));
     return va;
   }
   if (exploration().on) {
     const t = trackedPage(exploration(), va);
-    if (t >= 0) return translateTracked(cpu, va, size, access, t);
+    if (t >= 0) return translateTracked(cpu, va, access, t);
   }
-  const listed = access & ACCESS_WRITE ? storeThroughList(cpu, va, access) : u64.MAX_VALUE;
-  if (listed != u64.MAX_VALUE) return listed;
-  const pa = translate(cpu, ROLE_L1D, va, size, access);
+  const at = translate(cpu, ROLE_L1D, va, access);
   if (cpu.fault) return 0;
-  enterFront(cpu, va, pa, access);
-  return pa;
+  if (!at) return pagePhysical(va);
+  usedEntry = at;
+  if (!(access & ACCESS_PROBE)) useEntry(cpu, at, va, size, access);
+  enterFront(cpu, va, entryAt(at), access);
+  return physicalIn(entryAt(at), va);
 }
 
 /** The same for a page whose translations an exploration chooses. */
-function translateTracked(cpu: Cpu, va: u64, size: u32, access: u32, t: u32): u64 {
+function translateTracked(cpu: Cpu, va: u64, access: u32, t: u32): u64 {
   if (usedChoice(cpu, t, va, access)) return cpu.fault ? 0 : chosenPhysical(va);
-  const pa = translate(cpu, ROLE_L1D, va, size, access);
+  translate(cpu, ROLE_L1D, va, access);
   usedWalk(cpu, t);
-  return pa;
+  return pagePhysical(va);
 }
 
 /**
  * The front cache may answer for a page of RAM whose entry is in L1 and unmarked. For stores it answers after the first
  * one if a load's walk brought the page in: the frame's record then costs a host cache miss, and nobody may ever store.
  */
-function enterFront(cpu: Cpu, va: u64, pa: u64, access: u32): void {
-  if (!usedEntry || !inRam(pa, 1)) return;
-  const e = entryAt(usedEntry);
-  if (e.flags & ENTRY_STALE || e.l1d == NO_SLOT) return;
-  const writable = ((access & ACCESS_WRITE) != 0 || !walked) && (e.flags & ENTRY_DIRTY) != 0 && !load<u8>(frameAt(pa)) && allowed(cpu, e.flags & RIGHTS, ACCESS_WRITE | access & ACCESS_IMPLICIT);
-  fillFront(cpu, tableOf(cpu, access), va, pa, e.l1d, writable);
+function enterFront(cpu: Cpu, va: u64, e: Entry, access: u32): void {
+  const pa = physicalIn(e, va);
+  if (!inRam(pa, 1) || e.flags & ENTRY_STALE || e.l1d == NO_SLOT) return;
+  const permit = (e.flags & ENTRY_DIRTY) != 0 && allowed(cpu, e.flags & RIGHTS, ACCESS_WRITE | access & ACCESS_IMPLICIT);
+  const open = permit && ((access & ACCESS_WRITE) != 0 || !walked) && !load<u8>(frameAt(pa));
+  fillFront(cpu, tableOf(cpu, access), va, pa, e.l1d, permit, open);
+}
+
+/**
+ * The front cache did not answer an access of the hot loop to `size` bytes at `va`. True if it does now, or if `cpu.fault` is
+ * set; false if the access needs more than that: then its cold handler finds the translation in L1.
+ */
+export function refill(cpu: Cpu, va: u64, size: u32, access: u32): bool {
+  const table = cpu.front;
+  // Something else may have stopped the loop.
+  if (access & ACCESS_WRITE ? frontWrite(table, va, size) : frontRead(table, va, size)) return false;
+  if (access & ACCESS_WRITE) {
+    const at = frontPermits(table, va, size);
+    if (at) return opened(table, va, at);
+  }
+  if (!canonical(va) || crosses(va, size) || machine().preset == PRESET_NONE) return false;
+  const at = translate(cpu, ROLE_L1D, va, access);
+  if (cpu.fault) return true;
+  enterFront(cpu, va, entryAt(at), access);
+  return !cpu.codeChanged && (access & ACCESS_WRITE ? frontWrite(table, va, size) : frontRead(table, va, size)) != 0;
+}
+
+/** Opens the page of `va`, whose frame is at linear-memory address `at`, for stores, unless the frame has a flag. */
+@inline
+function opened(table: u32, va: u64, at: usize): bool {
+  if (load<u8>(frameAt(<u64>at - RAM_BASE))) return false;
+  openWrites(table, va);
+  return true;
 }
 
 function readAt(cpu: Cpu, pa: u64, size: u32, access: u32): u64 {
@@ -162,6 +178,10 @@ function loadAs(cpu: Cpu, va: u64, size: u32, access: u32, vector: u32): u64 {
 }
 
 function loadSlow(cpu: Cpu, va: u64, size: u32, access: u32, vector: u32): u64 {
+  if (access & ACCESS_WRITE) {
+    const at = frontPermits(tableOf(cpu, access), va, size);
+    if (at) return readRam(at, size);
+  }
   if (refusedAddress(cpu, va, size, vector)) return 0;
   if (crosses(va, size)) return loadCrossing(cpu, va, size, access);
   const pa = translateData(cpu, va, size, access);
@@ -179,6 +199,13 @@ function storeAs(cpu: Cpu, va: u64, size: u32, value: u64, access: u32, vector: 
 }
 
 function storeSlow(cpu: Cpu, va: u64, size: u32, value: u64, access: u32, vector: u32): void {
+  const table = tableOf(cpu, access);
+  const at = frontPermits(table, va, size);
+  if (at) {
+    if (opened(table, va, at)) writeRam(at, size, value);
+    else storeRam(cpu, <u64>at - RAM_BASE, size, value);
+    return;
+  }
   if (refusedAddress(cpu, va, size, vector)) return;
   if (crosses(va, size)) return storeCrossing(cpu, va, size, value, access);
   const pa = translateData(cpu, va, size, access);

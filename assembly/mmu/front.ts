@@ -6,7 +6,8 @@
 //   data slot, 32 bytes, at cpu.front + (((u32)va >> 7) & 0x1fe0)
 //     0 u64 page for reads (va & ~0xfff), or all ones    8 u64 page for writes, or all ones
 //    16 u32 delta: linear-memory address = (u32)va + delta
-//    20 u16 list (slot of the L1 data TLB)   24 u16, 26 u16 neighbours in the list: number of the slot + 1, 0 at an end
+//    20 u16 list (slot of the L1 data TLB)   22 u16 1 if D is set and the page may be written
+//    24 u16, 26 u16 neighbours in the list: number of the slot + 1, 0 at an end
 //   fetch slot, 16 bytes, at cpu.fetch + (((u32)va >> 8) & 0x7f0)
 //     0 u64 page, or all ones    8 u32 code page (cpu/code.ts), 0 for none yet    12 u32 frame number
 //
@@ -42,6 +43,7 @@ const READ_TAG: usize = 0;
 const WRITE_TAG: usize = 8;
 const DELTA: usize = 16;
 const LIST: usize = 20;
+const PERMIT: usize = 22;
 const NEXT_SLOT: usize = 24;
 const PREV_SLOT: usize = 26;
 const CODE_PAGE: usize = 8;
@@ -72,6 +74,22 @@ export function selectFront(cpu: Cpu): void {
   cpu.fetch = base + FETCH_OFFSET + (user ? FETCH_TABLE : 0);
 }
 
+@inline
+function dataSlot(table: u32, va: u64): usize {
+  return <usize>table + ((<u32>va >>> 7) & 0x1fe0);
+}
+
+/** Tag that answers for `size` bytes at `va`: the page of the last byte, so that what crosses pages finds none. */
+@inline
+function tagFor(va: u64, size: u32): u64 {
+  return (va + size - 1) & ~0xfff;
+}
+
+@inline
+function through(slot: usize, va: u64): usize {
+  return <usize>(<u32>va + load<u32>(slot, DELTA));
+}
+
 /** Address of the fetch slot of `va` for the current CPL. */
 export function fetchSlot(cpu: Cpu, va: u64): usize {
   return <usize>cpu.fetch + ((<u32>va >>> 8) & 0x7f0);
@@ -86,22 +104,28 @@ export function supervisorTable(cpu: Cpu): u32 {
 /** Linear-memory address of the `size` bytes at `va` if data table `table` answers for loading them; else 0. */
 @inline
 export function frontRead(table: u32, va: u64, size: u32): usize {
-  const slot = <usize>table + ((<u32>va >>> 7) & 0x1fe0);
-  return load<u64>(slot, READ_TAG) == ((va + size - 1) & ~0xfff) ? <usize>(<u32>va + load<u32>(slot, DELTA)) : 0;
+  const slot = dataSlot(table, va);
+  return load<u64>(slot, READ_TAG) == tagFor(va, size) ? through(slot, va) : 0;
 }
 
 /** The same for storing. */
 @inline
 export function frontWrite(table: u32, va: u64, size: u32): usize {
-  const slot = <usize>table + ((<u32>va >>> 7) & 0x1fe0);
-  return load<u64>(slot, WRITE_TAG) == ((va + size - 1) & ~0xfff) ? <usize>(<u32>va + load<u32>(slot, DELTA)) : 0;
+  const slot = dataSlot(table, va);
+  return load<u64>(slot, WRITE_TAG) == tagFor(va, size) ? through(slot, va) : 0;
 }
 
-/** List of the slot of `table` that answers for loading at `va`; UNPAGED_LIST also if none does. */
+/** The same for storing if a flag of the frame is to be seen to first, which the caller does. */
 @inline
-export function frontList(table: u32, va: u64): u32 {
-  const slot = <usize>table + ((<u32>va >>> 7) & 0x1fe0);
-  return load<u64>(slot, READ_TAG) == (va & ~0xfff) ? <u32>load<u16>(slot, LIST) : UNPAGED_LIST;
+export function frontPermits(table: u32, va: u64, size: u32): usize {
+  const slot = dataSlot(table, va);
+  return load<u64>(slot, READ_TAG) == tagFor(va, size) && load<u16>(slot, PERMIT) ? through(slot, va) : 0;
+}
+
+/** The page of `va`, for which frontPermits answered, turned out to be in a frame without a flag. */
+@inline
+export function openWrites(table: u32, va: u64): void {
+  store<u64>(dataSlot(table, va), va & ~0xfff, WRITE_TAG);
 }
 
 /** Takes data slot `n` out of its list. */
@@ -116,19 +140,19 @@ function unlist(front: usize, n: u32): void {
 
 /**
  * Enters the page of `va` at physical address `pa` (RAM) into data table `table`. `list` is the slot of the L1 data
- * TLB that it comes from; `writable` means that stores need nothing but the access.
+ * TLB that it comes from; `permit` means that D is set and the page may be written, `open` that its frame has no flag either.
  */
-export function fillFront(cpu: Cpu, table: u32, va: u64, pa: u64, list: u32, writable: bool): void {
+export function fillFront(cpu: Cpu, table: u32, va: u64, pa: u64, list: u32, permit: bool, open: bool): void {
   if (exploration().on) return; // every access is to be seen
   if (keptOut(va, pa)) return;
   const page = va & ~0xfff;
   const front = frontOf(cpu.index);
-  const slot = <usize>table + ((<u32>va >>> 7) & 0x1fe0);
+  const slot = dataSlot(table, va);
   const n = <u32>(slot - front) / DATA_BYTES;
   const before = load<u64>(slot, READ_TAG);
   if (before == page) {
     // The same entry: had it left L1, or changed, the slot would be empty.
-    if (writable) store<u64>(slot, page, WRITE_TAG);
+    if (open) store<u64>(slot, page, WRITE_TAG);
     return;
   }
   if (before != NO_PAGE) unlist(front, n);
@@ -138,9 +162,9 @@ export function fillFront(cpu: Cpu, table: u32, va: u64, pa: u64, list: u32, wri
   if (next) store<u16>(front + (<u32>next - 1) * DATA_BYTES, <u16>(n + 1), PREV_SLOT);
   store<u16>(head, <u16>(n + 1));
   store<u64>(slot, page, READ_TAG);
-  store<u64>(slot, writable ? page : NO_PAGE, WRITE_TAG);
+  store<u64>(slot, open ? page : NO_PAGE, WRITE_TAG);
   store<u32>(slot, RAM_BASE + <u32>(pa & ~0xfff) - <u32>page, DELTA);
-  store<u32>(slot, list, LIST);
+  store<u32>(slot, list | (<u32>permit << (8 * <u32>(PERMIT - LIST))), LIST);
   store<u32>(slot, next, NEXT_SLOT);
 }
 

@@ -21,13 +21,10 @@ import { takeEntry } from "./pool";
 import { KIND_PML4E, PRESET_NONE, ROLE_L1D, ROLE_L1I } from "./presets";
 import { describe, inheritMark } from "./psc";
 import { linkSource } from "./reverse";
-import { allowed, ACCESS_PROBE, ACCESS_WRITE } from "./rights";
+import { allowed, ACCESS_WRITE } from "./rights";
 import { dropEntry, findFirst, findSecond, install, installBelow, secondOf } from "./tlb";
 import { walk, pageFrame, pageGlobal, pagePhysical, pageRights, leafLevel, leafWord, startedFrom, WALKED } from "./walk";
 import { WORD_D } from "./word";
-
-/** The entry that the last translation used; 0 if none is kept (preset none). */
-export let usedEntry: usize = 0;
 
 /** Whether the last translation missed the first level. */
 let missed: bool = false;
@@ -49,13 +46,6 @@ function chargeTier(cpu: Cpu, pa: u64): void {
 function installFirst(cpu: Cpu, role: u32, va: u64, e: Entry): void {
   if (role == ROLE_L1I) noteFetch(tlbOf(cpu), va);
   install(cpu, role, e);
-}
-
-/** A look-up that needed no search used the entry at `at` of the first level. */
-@inline
-export function noteUse(at: usize): void {
-  usedEntry = at;
-  missed = walked = false;
 }
 
 /** Makes an entry of what the last walk found and puts it into first level `role` and what is below. */
@@ -99,17 +89,16 @@ function find(cpu: Cpu, role: u32, va: u64): usize {
 }
 
 /**
- * Physical address of `size` bytes at `va`, within one page, for `access` through first level `role`.
- * Check `cpu.fault`: it is #PF if the access is refused, or the stop of a sticky TLB that is full.
+ * Entry that gives `access` through first level `role` to the page of `va`; useEntry is the caller's to call. 0 if none is
+ * kept (preset none; the walk's result is what there is), and if `cpu.fault` is set: to #PF if the access is refused, or to
+ * the stop of a sticky TLB that is full.
  */
-export function translate(cpu: Cpu, role: u32, va: u64, size: u32, access: u32): u64 {
-  usedEntry = 0;
+export function translate(cpu: Cpu, role: u32, va: u64, access: u32): usize {
   walked = false;
   if (machine().preset == PRESET_NONE) {
     count(cpu, role == ROLE_L1I ? C_ITLB_MISSES : C_DTLB_MISSES);
-    if (!walkOrFault(cpu, va, access, ALL_ROLES)) return 0;
-    if (role == ROLE_L1D) chargeTier(cpu, pagePhysical(va));
-    return pagePhysical(va);
+    if (walkOrFault(cpu, va, access, ALL_ROLES) && role == ROLE_L1D) chargeTier(cpu, pagePhysical(va));
+    return 0;
   }
   let at = find(cpu, role, va);
   if (at) {
@@ -127,11 +116,8 @@ export function translate(cpu: Cpu, role: u32, va: u64, size: u32, access: u32):
     return 0;
   }
   if (!at) at = fill(cpu, role, va);
-  if (!at) return 0;
-  usedEntry = at;
-  if (missed && role == ROLE_L1D) chargeTier(cpu, physicalIn(entryAt(at), va));
-  if (!(access & ACCESS_PROBE)) useEntry(cpu, at, va, size, access);
-  return physicalIn(entryAt(at), va);
+  if (at && missed && role == ROLE_L1D) chargeTier(cpu, physicalIn(entryAt(at), va));
+  return at;
 }
 
 /** The entry at `at` (0 for none) serves `access` to `size` bytes at `va`: if it is marked, that is classified. */

@@ -1,7 +1,7 @@
 // Writes build/generated/decode-table.ts: the opcode maps and row words for assembly/cpu/decode.ts.
 
 import { FORMS, SIZES, IMMS, MAP_COUNT, pack } from "./encode.mjs";
-import { FIXED, FAMILIES, flagUse } from "./kinds.mjs";
+import { FIXED, FAMILIES, firstAccess, flagUse } from "./kinds.mjs";
 import { semantics } from "./semantics.mjs";
 
 const list = (name, type, values) =>
@@ -49,6 +49,8 @@ ${list("PAIR_KINDS", "u16", kinds.map((k) => pairs.find((p) => p.operation === k
 ${list("PAIR_MOVES", "u16", kinds.map((k) => pairs.find((p) => p.operation === k.n)?.move ?? 0))}
 /** [hot kind] u8: 0 flags before it may be seen, 1 it does nothing to them, 2 it replaces them all. */
 ${list("FLAG_USE", "u8", kinds.map((k) => flagUse(k, semantics)))}
+/** [hot kind] u8: bytes that it accesses first through its address form, | 0x80 if it writes them; 0 if none. */
+${list("FIRST_ACCESS", "u8", kinds.map((k) => firstAccess(k, semantics)))}
 /** [hot kind] u16: the twin that leaves the flags alone, 0 if none. */
 ${list("QUIET_KINDS", "u16", kinds.map((k) => quiet.find(([from]) => from === k.n)?.[1] ?? 0))}
 /** [hot kind] u16: the kind that it is the quiet twin of, itself if it is none. */

@@ -25,6 +25,14 @@ export function flagUse(kind, semantics) {
   return kind.special === "imul3" ? 2 : 0;
 }
 
+/** What a kind reads or writes through its address form before anything else: bytes | 0x80 if it writes them; 0 nothing. */
+export function firstAccess({ template, form, size }, semantics) {
+  const sem = template && semantics[template];
+  if (!sem) return 0;
+  if (["mr", "mi", "m", "br"].includes(form)) return size | (sem.write ? 0x80 : 0);
+  return ["rm", "rb"].includes(form) ? sem.source ?? size : 0;
+}
+
 export function numberKinds() {
   const kinds = FIXED.map((name, n) => ({ n, name, fixed: true }));
   const groups = new Map(); // template -> group id
