@@ -101,6 +101,7 @@ export function entryAt(at: usize): Entry {
 }
 
 /** Sets the words above `source` that an entry of `kind` depends on, given all those of its walk. */
+@inline
 export function setUpperWords(e: Entry, kind: u32, pml4e: u32, pdpte: u32, pde: u32): void {
   e.pml4e = kind == KIND_PML4E ? NO_WORD : pml4e;
   e.pdpte = kind == KIND_1G || kind >= KIND_PDPTE ? NO_WORD : pdpte;

@@ -24,7 +24,8 @@ import {
 import { layOut } from "./layout";
 import { leavingWanted, tellLeft } from "./lifetime";
 import { KIND_PDE, KIND_PML4E, ROLE_L1D, ROLE_L1I, ROLE_L2D, ROLE_L2I, splitSecondLevel } from "./presets";
-import { dropEntry, endStructure, findPage, findStructureOf, secondOf } from "./tlb";
+import { dropEntry, endStructure } from "./replace";
+import { findPage, findStructureOf, secondOf } from "./tlb";
 
 /** Structures that hold translations, a bit for each role. */
 export const ALL_ROLES: u32 = (1 << ROLE_L1D) | (1 << ROLE_L1I) | (1 << ROLE_L2D) | (1 << ROLE_L2I);

@@ -41,6 +41,12 @@ export function slotAt(cpuIndex: u32, n: u32): usize {
   return regionOf(cpuIndex) + SLOTS_OFFSET + n * SLOT_BYTES;
 }
 
+/** Number of the slot at `slot` of the CPU whose region is `region`. */
+@inline
+export function slotNumber(region: usize, slot: usize): u16 {
+  return <u16>(<u32>(slot - region - SLOTS_OFFSET) / SLOT_BYTES);
+}
+
 /** The entry in slot `n`, 0 if it is empty. */
 @inline
 export function slotEntry(cpuIndex: u32, n: u32): usize {
@@ -74,6 +80,12 @@ export function layOut(cpuIndex: u32): void {
 @inline
 export function setOf(row: usize, page: u64): u32 {
   return <u32>(page >> load<u16>(row, ROW_SHIFT)) & load<u16>(row, ROW_MASK);
+}
+
+/** The same for the page in `tag`, when its kind is known. */
+@inline
+export function setIn(row: usize, kind: u32, tag: u64): u32 {
+  return <u32>(tag >> (coverShift(kind) - 12)) & load<u16>(row, ROW_MASK);
 }
 
 /** First slot of set `set` of `row`. */

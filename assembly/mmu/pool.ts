@@ -12,7 +12,7 @@ import { ENTRIES_OFFSET } from "./layout";
 import { leavingWanted, tellFlush } from "./lifetime";
 import { LEFT_ALL } from "../probe/events";
 import { unlinkSource } from "./reverse";
-import { dropEntry } from "./tlb";
+import { dropEntry } from "./replace";
 
 /** Head of the shared pool; the buckets of the sticky second level follow, then the entries. */
 @unmanaged

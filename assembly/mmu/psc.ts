@@ -5,23 +5,25 @@
 import { Cpu } from "../cpu/state";
 import { stepOf } from "../probe/events";
 import { Entry, entryAt, setUpperWords, tagOf, ENTRY_STALE, NO_SLOT, NO_WORD } from "./entry";
-import { tlbOf } from "./generation";
+import { TlbState, tlbOf } from "./generation";
 import { staleWanted, tellMarked } from "./lifetime";
 import { takeEntry } from "./pool";
-import { KIND_PDE, KIND_PML4E, ROLE_PSC } from "./presets";
+import { KIND_PDE, KIND_PDPTE, KIND_PML4E } from "./presets";
 import { linkSource } from "./reverse";
-import { findStructure, installBelow, reviveStructure } from "./tlb";
+import { installStructure } from "./replace";
+import { findStructure, reviveStructure } from "./tlb";
 import { leafLevel, startedFrom, topLevel, trailRights, trailValue, trailWord } from "./walk";
 import { WORD_ADDRESS } from "./word";
 
 /** The paging-structure entry that saves a walk for `va` the most words; 0 if there is none. */
+@inline
 export function findDeepest(cpu: Cpu, va: u64): usize {
-  if (!tlbOf(cpu).structures) return 0;
-  for (let kind = KIND_PDE; kind <= KIND_PML4E; kind++) {
-    const e = findStructure(cpu, kind, va);
-    if (e) return e;
-  }
-  return 0;
+  const t = tlbOf(cpu);
+  if (!t.structures) return 0;
+  const pde = findStructure(cpu.index, t, KIND_PDE, va);
+  if (pde) return pde;
+  const pdpte = findStructure(cpu.index, t, KIND_PDPTE, va);
+  return pdpte ? pdpte : findStructure(cpu.index, t, KIND_PML4E, va);
 }
 
 /** Caches the words of the last walk that point to tables. */
@@ -29,35 +31,50 @@ export function insertStructures(cpu: Cpu, va: u64): void {
   const t = tlbOf(cpu);
   for (let level = topLevel; level > leafLevel; level--) {
     const kind = KIND_PDE + level - 2;
-    const source = trailWord(level);
-    const again = reviveStructure(cpu, kind, va, source);
-    const at = again ? again : takeEntry(cpu);
-    if (!at) return;
-    const e = entryAt(at);
-    if (!again) describe(cpu, e, va, kind, level);
-    else setUpperWords(e, kind, trailWord(4), trailWord(3), NO_WORD);
-    e.frame = <u32>((trailValue(level) & WORD_ADDRESS) >> 12);
-    e.flags = trailRights(level);
-    e.generation = t.structure;
+    const again = reviveStructure(t, kind, va, trailWord(level));
+    if (again) {
+      const e = entryAt(again);
+      setUpperWords(e, kind, trailWord(4), trailWord(3), NO_WORD);
+      e.filledAt = stepOf(cpu);
+      e.filledBy = cpu.rip;
+      setContents(t, e, level);
+    } else if (!insertStructure(cpu, t, kind, va, level)) {
+      return;
+    }
     t.structures |= 1 << (level - 2);
-    e.filledAt = stepOf(cpu);
-    e.filledBy = cpu.rip;
-    inheritMark(e);
-    if (again) continue;
-    linkSource(e);
-    installBelow(cpu, ROLE_PSC, e);
   }
+}
+
+/** What the word at `level` says goes into `e`. */
+@inline
+function setContents(t: TlbState, e: Entry, level: u32): void {
+  e.frame = <u32>((trailValue(level) & WORD_ADDRESS) >> 12);
+  e.flags = trailRights(level);
+  e.generation = t.structure;
+  inheritMark(e);
+}
+
+/** Caches the word at `level` as a new entry. False if there is no room: the run is stopped. */
+function insertStructure(cpu: Cpu, t: TlbState, kind: u32, va: u64, level: u32): bool {
+  const at = takeEntry(cpu);
+  if (!at) return false;
+  const e = entryAt(at);
+  describe(cpu, t, e, va, kind, level);
+  setContents(t, e, level);
+  linkSource(e);
+  installStructure(cpu, t, kind, e);
+  return true;
 }
 
 /** What every new entry gets from the last walk: `level` is that of its own word. */
 @inline
-export function describe(cpu: Cpu, e: Entry, va: u64, kind: u32, level: u32): void {
+export function describe(cpu: Cpu, t: TlbState, e: Entry, va: u64, kind: u32, level: u32): void {
   e.tag = tagOf(va, kind);
   e.filledAt = stepOf(cpu);
   e.filledBy = cpu.rip;
   e.source = trailWord(level);
   setUpperWords(e, kind, trailWord(4), trailWord(3), trailWord(2));
-  e.pcid = <u16>tlbOf(cpu).pcid;
+  e.pcid = <u16>t.pcid;
   e.l1d = e.l1i = e.l2 = NO_SLOT;
   e.cpu = <u8>cpu.index;
 }

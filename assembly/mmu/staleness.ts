@@ -16,7 +16,7 @@ import { staleWanted, tellMarked } from "./lifetime";
 import { poolBase, poolUsed, pools } from "./pool";
 import { entryAlive } from "./generation";
 import { firstInChain } from "./reverse";
-import { hideEntry } from "./tlb";
+import { hideEntry } from "./replace";
 import { WORD_A, WORD_P, WORD_PS, WORD_ADDRESS } from "./word";
 
 /** A table frame that took this many stores in a row with nothing cached from it is looked at again. */

@@ -6,7 +6,7 @@ import { STICKY_BASE } from "../memory-map";
 import { Entry, entryAt, IN_HASH, NO_SLOT } from "./entry";
 import { entryAlive } from "./generation";
 import { STICKY_BUCKETS, STICKY_BUCKETS_OFFSET } from "./pool";
-import { dropEntry } from "./tlb";
+import { dropEntry } from "./replace";
 
 @inline
 function bucketOf(cpuIndex: u32, tag: u64): usize {

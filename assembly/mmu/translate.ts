@@ -14,7 +14,7 @@ import { emit, wanted, EVENT_FILL, LEFT_REPLACED } from "../probe/events";
 import { machine } from "../global";
 import { useMarked } from "./classify";
 import { Entry, entryAt, kindOf, physicalIn, ENTRY_DIRTY, ENTRY_GLOBAL, ENTRY_STALE, RIGHTS } from "./entry";
-import { kindsAround, noteFetch, noteKind, tlbOf } from "./generation";
+import { TlbState, kindsAround, noteFetch, noteKind, tlbOf } from "./generation";
 import { ALL_ROLES, dropPage, rolesOf } from "./invalidate";
 import { leavingWanted, tellLeft } from "./lifetime";
 import { takeEntry } from "./pool";
@@ -22,7 +22,8 @@ import { KIND_PML4E, PRESET_NONE, ROLE_L1D, ROLE_L1I } from "./presets";
 import { describe, inheritMark } from "./psc";
 import { linkSource } from "./reverse";
 import { allowed, ACCESS_WRITE } from "./rights";
-import { dropEntry, findFirst, findSecond, install, installBelow, secondOf } from "./tlb";
+import { dropEntry, installFirst, installSecond } from "./replace";
+import { findFirst, findSecond, secondOf } from "./tlb";
 import { walk, pageFrame, pageGlobal, pagePhysical, pageRights, leafLevel, leafWord, startedFrom, WALKED } from "./walk";
 import { WORD_D } from "./word";
 
@@ -43,9 +44,9 @@ function chargeTier(cpu: Cpu, pa: u64): void {
 
 /** Puts `e` into first level `role`. */
 @inline
-function installFirst(cpu: Cpu, role: u32, va: u64, e: Entry): void {
-  if (role == ROLE_L1I) noteFetch(tlbOf(cpu), va);
-  install(cpu, role, e);
+function bringUp(cpu: Cpu, t: TlbState, role: u32, va: u64, kind: u32, e: Entry): void {
+  if (role == ROLE_L1I) noteFetch(t, va);
+  installFirst(cpu, t, role, kind, e);
 }
 
 /** Makes an entry of what the last walk found and puts it into first level `role` and what is below. */
@@ -55,7 +56,7 @@ function fill(cpu: Cpu, role: u32, va: u64): usize {
   const e = entryAt(at);
   const t = tlbOf(cpu);
   const kind = leafLevel - 1;
-  describe(cpu, e, va, kind, leafLevel);
+  describe(cpu, t, e, va, kind, leafLevel);
   const isGlobal = pageGlobal(cpu);
   e.frame = pageFrame;
   e.flags = pageRights | (leafWord & WORD_D ? ENTRY_DIRTY : 0) | (isGlobal ? ENTRY_GLOBAL : 0);
@@ -63,8 +64,8 @@ function fill(cpu: Cpu, role: u32, va: u64): usize {
   inheritMark(e);
   linkSource(e);
   noteKind(t, va, kind);
-  installBelow(cpu, secondOf(role), e);
-  installFirst(cpu, role, va, e);
+  installSecond(cpu, t, secondOf(role), kind, e);
+  bringUp(cpu, t, role, va, kind, e);
   count(cpu, C_TLB_FILLS);
   if (wanted(EVENT_FILL)) emit(EVENT_FILL, cpu, va & ~0xfff, physicalIn(e, va & ~0xfff), (<u64>e.flags << 32) | e.source);
   return at;
@@ -83,7 +84,7 @@ function find(cpu: Cpu, role: u32, va: u64): usize {
   if (at) {
     count(cpu, C_STLB_HITS);
     charge(cpu, C_CYCLES_WALK, COST_STLB_HIT);
-    installFirst(cpu, role, va, entryAt(at));
+    bringUp(cpu, t, role, va, kindOf(entryAt(at)), entryAt(at));
   }
   return at;
 }
