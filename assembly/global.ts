@@ -62,6 +62,8 @@ export class Global {
   slowFrom: u64;
   /** Changes of page-table words so far: what orders marks of TLB entries and owners of frames (mmu/staleness.ts). */
   tableChanges: u64;
+  /** Number of chains of TLB entries by the word that they were made from, less one (mmu/reverse.ts). */
+  chainMask: u32;
 }
 
 export const DEVICES_IN_CORE: u32 = GLOBAL_BASE + 0x1000;

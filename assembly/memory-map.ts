@@ -68,7 +68,7 @@ export const REVERSE_SIZE: u32 = 512 * KIB;
 
 /** D: front caches: what hot loads, stores and fetches index first (mmu/front.ts). */
 export const FRONT_BASE: u32 = REVERSE_BASE + REVERSE_SIZE;
-export const FRONT_STRIDE: u32 = 32 * KIB;
+export const FRONT_STRIDE: u32 = 64 * KIB;
 export const FRONT_SIZE: u32 = MAX_CPUS * FRONT_STRIDE;
 
 /** D: entry tables of decoded code pages, then the decoded records (cpu/code.ts). */

@@ -139,12 +139,16 @@ export function readDst(cpu: Cpu, rec: usize): i64 {
   return readDstSized(cpu, rec, load<u8>(rec, REC_SIZE));
 }
 
+/** Linear address that prepareDst found. */
+let prepared: u64 = 0;
+
 /** The destination operand, to be written next: memory faults as for a store, before anything changes. */
 export function prepareDst(cpu: Cpu, rec: usize): i64 {
   const size: u32 = load<u8>(rec, REC_SIZE);
   if (load<u32>(rec, REC_INFO) & F_MEM_DST) {
     const va = addressFor(cpu, rec, size);
     if (cpu.fault) return 0;
+    prepared = va;
     return signExtend(<i64>(segmentOf(rec) == SS ? loadStackForWrite(cpu, va, size) : loadForWrite(cpu, va, size)), size);
   }
   return readReg(cpu, load<u8>(rec, REC_DST), size);
@@ -160,6 +164,13 @@ export function writeDstSized(cpu: Cpu, rec: usize, size: u32, v: i64): void {
   } else {
     writeReg(cpu, load<u8>(rec, REC_DST), size, v);
   }
+}
+
+/** Writes `v` to the destination operand that prepareDst has read: this cannot fault. */
+export function writePrepared(cpu: Cpu, rec: usize, v: i64): void {
+  const size: u32 = load<u8>(rec, REC_SIZE);
+  if (load<u32>(rec, REC_INFO) & F_MEM_DST) storeData(cpu, prepared, size, <u64>v);
+  else writeReg(cpu, load<u8>(rec, REC_DST), size, v);
 }
 
 /** Writes `v` to the destination operand. Check `cpu.fault` after, unless `prepareDst` went before. */

@@ -208,11 +208,23 @@ export function setGpr(cpu: Cpu, r: u32, value: u64): void {
   store<u64>(changetype<usize>(cpu) + (r << 3), value);
 }
 
-/** Adds `n` to counter `id` (probe/counters.ts) of `cpu`. */
+/** The counters of `cpu`. */
+@inline
+export function countersOf(cpu: Cpu): usize {
+  return COUNTER_BASE + cpu.index * COUNTER_STRIDE;
+}
+
+/** Adds `n` to counter `id` (probe/counters.ts) of those at `counters`. */
+@inline
+export function add(counters: usize, id: u32, n: u64): void {
+  const at = counters + (id << 3);
+  store<u64>(at, load<u64>(at) + n);
+}
+
+/** Adds `n` to counter `id` of `cpu`. */
 @inline
 export function count(cpu: Cpu, id: u32, n: u64 = 1): void {
-  const at = COUNTER_BASE + cpu.index * COUNTER_STRIDE + (id << 3);
-  store<u64>(at, load<u64>(at) + n);
+  add(countersOf(cpu), id, n);
 }
 
 /** RFLAGS bits outside the arithmetic ones. */

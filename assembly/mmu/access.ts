@@ -11,13 +11,12 @@ import { exploredLoad, exploredStore } from "../explore/memory";
 import { exploration } from "../explore/state";
 import { chosenPhysical, trackedPage, usedChoice, usedWalk } from "../explore/translations";
 import { RAM_BASE } from "../memory-map";
-import { Entry, entryAt, physicalIn, ENTRY_DIRTY, ENTRY_STALE, RIGHTS, NO_SLOT } from "./entry";
+import { Entry, entryAt, ENTRY_DIRTY, ENTRY_STALE, RIGHTS, NO_SLOT } from "./entry";
 import { fillFront, frontPermits, frontRead, frontWrite, openWrites, supervisorTable, UNPAGED_LIST } from "./front";
 import { inRam, readRam, storeRam, writeRam } from "./physical";
-import { PRESET_NONE, ROLE_L1D } from "./presets";
+import { PRESET_NONE } from "./presets";
 import { allowed, ACCESS_IMPLICIT, ACCESS_INTENT, ACCESS_PROBE, ACCESS_READ, ACCESS_WRITE } from "./rights";
-import { translate, useEntry, walked } from "./translate";
-import { pagePhysical } from "./walk";
+import { physical, translateData, useEntry, walked } from "./translate";
 
 /** Bits 63..47 of a linear address are equal (SDM 1 3.3.7.1). */
 @inline
@@ -48,7 +47,7 @@ function tableOf(cpu: Cpu, access: u32): u32 {
 let usedEntry: usize = 0;
 
 /** Physical address for `access` to `size` bytes at `va` in one page; enters the page into the front cache. */
-function translateData(cpu: Cpu, va: u64, size: u32, access: u32): u64 {
+function physicalFor(cpu: Cpu, va: u64, size: u32, access: u32): u64 {
   usedEntry = 0;
   if (!(cpu.cr0 & CR0_PG)) {
     if (inRam(va, 1) && machine().preset != PRESET_NONE) fillFront(cpu, tableOf(cpu, access), va, va, UNPAGED_LIST, true, !load<u8>(frameAt(va)));
@@ -58,33 +57,46 @@ function translateData(cpu: Cpu, va: u64, size: u32, access: u32): u64 {
     const t = trackedPage(exploration(), va);
     if (t >= 0) return translateTracked(cpu, va, access, t);
   }
-  const at = translate(cpu, ROLE_L1D, va, access);
+  const at = translateData(cpu, va, access);
   if (cpu.fault) return 0;
-  if (!at) return pagePhysical(va);
-  usedEntry = at;
-  if (!(access & ACCESS_PROBE)) useEntry(cpu, at, va, size, access);
-  enterFront(cpu, va, entryAt(at), access);
-  return physicalIn(entryAt(at), va);
+  const pa = physical;
+  if (at) {
+    usedEntry = at;
+    if (!(access & ACCESS_PROBE)) useEntry(cpu, at, va, size, access);
+    enterFront(cpu, va, pa, entryAt(at), access);
+  }
+  return pa;
 }
 
 /** The same for a page whose translations an exploration chooses. */
 function translateTracked(cpu: Cpu, va: u64, access: u32, t: u32): u64 {
   if (usedChoice(cpu, t, va, access)) return cpu.fault ? 0 : chosenPhysical(va);
-  translate(cpu, ROLE_L1D, va, access);
+  translateData(cpu, va, access);
   usedWalk(cpu, t);
-  return pagePhysical(va);
+  return physical;
 }
 
 /**
  * The front cache may answer for a page of RAM whose entry is in L1 and unmarked. For stores it answers after the first
  * one if a load's walk brought the page in: the frame's record then costs a host cache miss, and nobody may ever store.
+ * Whether it answers for `access` now.
  */
-function enterFront(cpu: Cpu, va: u64, e: Entry, access: u32): void {
-  const pa = physicalIn(e, va);
-  if (!inRam(pa, 1) || e.flags & ENTRY_STALE || e.l1d == NO_SLOT) return;
-  const permit = (e.flags & ENTRY_DIRTY) != 0 && allowed(cpu, e.flags & RIGHTS, ACCESS_WRITE | access & ACCESS_IMPLICIT);
-  const open = permit && ((access & ACCESS_WRITE) != 0 || !walked) && !load<u8>(frameAt(pa));
-  fillFront(cpu, tableOf(cpu, access), va, pa, e.l1d, permit, open);
+function enterFront(cpu: Cpu, va: u64, pa: u64, e: Entry, access: u32): bool {
+  const flags = e.flags;
+  if (flags & ENTRY_STALE) return false;
+  if (!inRam(pa, 1)) return false;
+  const list = <u32>e.l1d;
+  if (list == NO_SLOT) return false;
+  if (walked) {
+    if (!(access & ACCESS_WRITE)) {
+      fillFront(cpu, tableOf(cpu, access), va, pa, list, false, false);
+      return true;
+    }
+  }
+  const permit = (flags & ENTRY_DIRTY) != 0 && allowed(cpu, flags & RIGHTS, ACCESS_WRITE | access & ACCESS_IMPLICIT);
+  const open = permit && !load<u8>(frameAt(pa));
+  fillFront(cpu, tableOf(cpu, access), va, pa, list, permit, open);
+  return access & ACCESS_WRITE ? open : true;
 }
 
 /**
@@ -92,18 +104,17 @@ function enterFront(cpu: Cpu, va: u64, e: Entry, access: u32): void {
  * set; false if the access needs more than that: then its cold handler finds the translation in L1.
  */
 export function refill(cpu: Cpu, va: u64, size: u32, access: u32): bool {
-  const table = cpu.front;
-  // Something else may have stopped the loop.
-  if (access & ACCESS_WRITE ? frontWrite(table, va, size) : frontRead(table, va, size)) return false;
   if (access & ACCESS_WRITE) {
-    const at = frontPermits(table, va, size);
-    if (at) return opened(table, va, at);
+    const at = frontPermits(cpu.front, va, size);
+    if (at) return opened(cpu.front, va, at);
   }
-  if (!canonical(va) || crosses(va, size) || machine().preset == PRESET_NONE) return false;
-  const at = translate(cpu, ROLE_L1D, va, access);
+  if (!canonical(va)) return false;
+  if (crosses(va, size)) return false;
+  if (machine().preset == PRESET_NONE) return false;
+  const at = translateData(cpu, va, access);
   if (cpu.fault) return true;
-  enterFront(cpu, va, entryAt(at), access);
-  return !cpu.codeChanged && (access & ACCESS_WRITE ? frontWrite(table, va, size) : frontRead(table, va, size)) != 0;
+  // A walk that sets A or D may change code.
+  return enterFront(cpu, va, physical, entryAt(at), access) && !cpu.codeChanged;
 }
 
 /** Opens the page of `va`, whose frame is at linear-memory address `at`, for stores, unless the frame has a flag. */
@@ -135,9 +146,9 @@ function writeAt(cpu: Cpu, pa: u64, size: u32, value: u64): void {
 /** Bytes of an access that begins in one page and ends in the next. */
 function loadCrossing(cpu: Cpu, va: u64, size: u32, access: u32): u64 {
   const first: u32 = 4096 - (<u32>va & 0xfff);
-  const low = translateData(cpu, va, first, access);
+  const low = physicalFor(cpu, va, first, access);
   if (cpu.fault) return 0;
-  const high = translateData(cpu, va + first, size - first, access);
+  const high = physicalFor(cpu, va + first, size - first, access);
   if (cpu.fault) return 0;
   let value: u64 = 0;
   for (let i: u32 = 0; i < size; i++) {
@@ -151,10 +162,10 @@ function loadCrossing(cpu: Cpu, va: u64, size: u32, access: u32): u64 {
 function storeCrossing(cpu: Cpu, va: u64, size: u32, value: u64, access: u32): void {
   const first: u32 = 4096 - (<u32>va & 0xfff);
   // Marked entries are only used once it is certain that neither page refuses.
-  const low = translateData(cpu, va, first, access | ACCESS_PROBE);
+  const low = physicalFor(cpu, va, first, access | ACCESS_PROBE);
   if (cpu.fault) return;
   const lowEntry = usedEntry;
-  const high = translateData(cpu, va + first, size - first, access | ACCESS_PROBE);
+  const high = physicalFor(cpu, va + first, size - first, access | ACCESS_PROBE);
   if (cpu.fault) return;
   const highEntry = usedEntry;
   if (cpu.cr0 & CR0_PG) {
@@ -173,18 +184,14 @@ function storeCrossing(cpu: Cpu, va: u64, size: u32, value: u64, access: u32): v
 @inline
 function loadAs(cpu: Cpu, va: u64, size: u32, access: u32, vector: u32): u64 {
   const table = tableOf(cpu, access);
-  const at = access & ACCESS_WRITE ? frontWrite(table, va, size) : frontRead(table, va, size);
+  const at = access & ACCESS_WRITE ? frontPermits(table, va, size) : frontRead(table, va, size);
   return at ? readRam(at, size) : loadSlow(cpu, va, size, access, vector);
 }
 
 function loadSlow(cpu: Cpu, va: u64, size: u32, access: u32, vector: u32): u64 {
-  if (access & ACCESS_WRITE) {
-    const at = frontPermits(tableOf(cpu, access), va, size);
-    if (at) return readRam(at, size);
-  }
   if (refusedAddress(cpu, va, size, vector)) return 0;
   if (crosses(va, size)) return loadCrossing(cpu, va, size, access);
-  const pa = translateData(cpu, va, size, access);
+  const pa = physicalFor(cpu, va, size, access);
   if (cpu.fault) return 0;
   const value = readAt(cpu, pa, size, access);
   if (watchesLinear()) loadedLinear(cpu, va, size, value);
@@ -208,7 +215,7 @@ function storeSlow(cpu: Cpu, va: u64, size: u32, value: u64, access: u32, vector
   }
   if (refusedAddress(cpu, va, size, vector)) return;
   if (crosses(va, size)) return storeCrossing(cpu, va, size, value, access);
-  const pa = translateData(cpu, va, size, access);
+  const pa = physicalFor(cpu, va, size, access);
   if (cpu.fault) return;
   const before = watchesLinear() ? valueBefore(pa, size, value) : 0;
   writeAt(cpu, pa, size, value);
@@ -235,12 +242,30 @@ export function probeWrite(cpu: Cpu, va: u64, size: u32): void {
   if (refusedAddress(cpu, va, size, GP)) return;
   const access = ACCESS_WRITE | ACCESS_PROBE;
   if (!crosses(va, size)) {
-    translateData(cpu, va, size, access);
+    physicalFor(cpu, va, size, access);
     return;
   }
   const first: u32 = 4096 - (<u32>va & 0xfff);
-  translateData(cpu, va, first, access);
-  if (!cpu.fault) translateData(cpu, va + first, size - first, access);
+  physicalFor(cpu, va, first, access);
+  if (!cpu.fault) physicalFor(cpu, va + first, size - first, access);
+}
+
+/** Linear-memory address of the `size` bytes at `va`, if the processor may load them of its own accord without more ado; else 0. */
+@inline
+export function systemBytes(cpu: Cpu, va: u64, size: u32): usize {
+  return frontRead(supervisorTable(cpu), va, size);
+}
+
+/** The same for storing. */
+@inline
+export function systemRoom(cpu: Cpu, va: u64, size: u32): usize {
+  return frontWrite(supervisorTable(cpu), va, size);
+}
+
+/** The same for loading with the rights of CPL and AC. */
+@inline
+export function dataBytes(cpu: Cpu, va: u64, size: u32): usize {
+  return frontRead(cpu.front, va, size);
 }
 
 /** As loadData, storeData and loadForWrite for an operand in SS: a non-canonical address is #SS(0). */

@@ -23,8 +23,9 @@ import { takenSince } from "./owner";
 import { linkSource, unlinkSource } from "./reverse";
 import { allowed, ACCESS_INTENT, ACCESS_WRITE } from "./rights";
 import {
-  peek, noteTrail, pageGlobal, pagePhysical, pageFrame, pageRights, leafLevel, leafWord, trailWord, WALKED,
-} from "./walk";
+  peek, noteTrail, pagePhysical, pageFrame, pageRights, leafLevel, leafWord, trailWord, WALKED,
+} from "./descend";
+import { pageGlobal } from "./walk";
 import { WORD_D } from "./word";
 
 /** Classes of stale use: offsets from C_STALE_BENIGN, in the order of the counters. */

@@ -57,8 +57,8 @@ export class Entry {
 
 export const ENTRY_BYTES: u32 = 96;
 
-/** Bits of a tag that name the page; above them a slot keeps PCID and G, which do not take part in a match. */
-export const TAG_MASK: u64 = (1 << 39) - 1;
+/** How many bits of a slot are above those that name the page: it keeps PCID and G there, which do not take part in a match. */
+export const TAG_ABOVE: u64 = 64 - 39;
 const TAG_KIND_SHIFT: u64 = 36;
 /** Bits of the page number in a tag. */
 export const PAGE_MASK: u64 = (1 << 36) - 1;
@@ -91,7 +91,19 @@ export function linearOf(e: Entry): u64 {
 /** Physical address of `va`, which the entry covers. */
 @inline
 export function physicalIn(e: Entry, va: u64): u64 {
-  return (<u64>e.frame << 12) + (va & (((<u64>1) << coverShift(kindOf(e))) - 1));
+  return (<u64>e.frame << 12) + (va & within(kindOf(e)));
+}
+
+/** The bits of an address that lie within what an entry of `kind`, of a page, covers. */
+@inline
+export function within(kind: u32): u64 {
+  return kind == KIND_4K ? 0xfff : (<u64>0x1000 << (9 * kind)) - 1;
+}
+
+/** Makes `e`, of no slot yet, an entry of `pcid`. */
+@inline
+export function setUnplaced(e: Entry, pcid: u32): void {
+  store<u64>(changetype<usize>(e), (<u64>pcid << 48) | 0xffffffffffff, offsetof<Entry>("l1d"));
 }
 
 /** Entry of a reference kept in a slot or a list. */

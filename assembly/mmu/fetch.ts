@@ -3,13 +3,13 @@
 import { Cpu, CR0_PG } from "../cpu/state";
 import { raiseCode, GP } from "../cpu/fault";
 import { machine, ramAt } from "../global";
-import { entryAt, physicalIn, ENTRY_STALE, NO_SLOT } from "./entry";
+import { entryAt, ENTRY_STALE, NO_SLOT } from "./entry";
 import { fetchSlot, fillFetch } from "./front";
 import { inRam } from "./physical";
-import { PRESET_NONE, ROLE_L1I } from "./presets";
+import { PRESET_NONE } from "./presets";
 import { ACCESS_FETCH } from "./rights";
-import { translate, useEntry } from "./translate";
-import { pagePhysical, physicalOf } from "./walk";
+import { physical, translateFetch, useEntry } from "./translate";
+import { physicalOf } from "./walk";
 
 /** Bytes that a fetch through a stale entry is compared by: a fetch block, as far as it lies in the page. */
 const FETCH_BLOCK: u32 = 16;
@@ -28,13 +28,13 @@ export function fetchTranslate(cpu: Cpu, va: u64): u64 {
     enterFetch(cpu, va, va, machine().preset != PRESET_NONE);
     return va;
   }
-  const at = translate(cpu, ROLE_L1I, va, ACCESS_FETCH);
+  const at = translateFetch(cpu, va);
   if (cpu.fault) return 0;
-  if (!at) return pagePhysical(va);
+  const pa = physical;
+  if (!at) return pa;
   const left: u32 = 4096 - (<u32>va & 0xfff);
   if ((va & ~0xfff) != cpu.page) useEntry(cpu, at, va, left < FETCH_BLOCK ? left : FETCH_BLOCK, ACCESS_FETCH);
   const e = entryAt(at);
-  const pa = physicalIn(e, va);
   enterFetch(cpu, va, pa, !(e.flags & ENTRY_STALE) && e.l1i != NO_SLOT);
   return pa;
 }

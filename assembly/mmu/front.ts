@@ -3,10 +3,10 @@
 // outlive an invalidation (design rule 4). All of it is derived and may be emptied at any moment.
 // The hot loop and cpu/code.ts read the slots; cpu/system/mode.ts selects tables; all else is mmu/'s business.
 //
-//   data slot, 32 bytes, at cpu.front + (((u32)va >> 7) & 0x1fe0)
+//   data slot, 32 bytes, at cpu.front + (((u32)va >> 7) & FRONT_MASK)
 //     0 u64 page for reads (va & ~0xfff), or all ones    8 u64 page for writes, or all ones
 //    16 u32 delta: linear-memory address = (u32)va + delta
-//    20 u16 list (slot of the L1 data TLB)   22 u16 1 if D is set and the page may be written
+//    20 u16 list (slot of the L1 data TLB)   22 u16 1 if it is known that D is set and the page may be written
 //    24 u16, 26 u16 neighbours in the list: number of the slot + 1, 0 at an end
 //   fetch slot, 16 bytes, at cpu.fetch + (((u32)va >> 8) & 0x7f0)
 //     0 u64 page, or all ones    8 u32 code page (cpu/code.ts), 0 for none yet    12 u32 frame number
@@ -22,9 +22,12 @@ import { FRONT_BASE, FRONT_STRIDE, RAM_BASE } from "../memory-map";
 
 const NO_PAGE: u64 = u64.MAX_VALUE;
 
-const DATA_SLOTS: u32 = 3 * 256;
+const TABLE_SLOTS: u32 = 512;
+const DATA_SLOTS: u32 = 3 * TABLE_SLOTS;
 const DATA_BYTES: u32 = 32;
-const DATA_TABLE: u32 = 256 * DATA_BYTES;
+const DATA_TABLE: u32 = TABLE_SLOTS * DATA_BYTES;
+/** Bits of an address shifted right by 7 that select its data slot. */
+export const FRONT_MASK: u32 = DATA_TABLE - DATA_BYTES;
 const FETCH_SLOTS: u32 = 2 * 128;
 const FETCH_BYTES: u32 = 16;
 const FETCH_TABLE: u32 = 128 * FETCH_BYTES;
@@ -76,7 +79,7 @@ export function selectFront(cpu: Cpu): void {
 
 @inline
 function dataSlot(table: u32, va: u64): usize {
-  return <usize>table + ((<u32>va >>> 7) & 0x1fe0);
+  return <usize>table + ((<u32>va >>> 7) & FRONT_MASK);
 }
 
 /** Tag that answers for `size` bytes at `va`: the page of the last byte, so that what crosses pages finds none. */
@@ -115,7 +118,7 @@ export function frontWrite(table: u32, va: u64, size: u32): usize {
   return load<u64>(slot, WRITE_TAG) == tagFor(va, size) ? through(slot, va) : 0;
 }
 
-/** The same for storing if a flag of the frame is to be seen to first, which the caller does. */
+/** The same for storing if a flag of the frame is to be seen to first, which the caller does: answers also where frontWrite does. */
 @inline
 export function frontPermits(table: u32, va: u64, size: u32): usize {
   const slot = dataSlot(table, va);
@@ -140,8 +143,9 @@ function unlist(front: usize, n: u32): void {
 
 /**
  * Enters the page of `va` at physical address `pa` (RAM) into data table `table`. `list` is the slot of the L1 data
- * TLB that it comes from; `permit` means that D is set and the page may be written, `open` that its frame has no flag either.
+ * TLB that it comes from; `permit` says that D is set and the page may be written, `open` that its frame has no flag either.
  */
+@inline
 export function fillFront(cpu: Cpu, table: u32, va: u64, pa: u64, list: u32, permit: bool, open: bool): void {
   if (exploration().on) return; // every access is to be seen
   if (keptOut(va, pa)) return;
@@ -151,7 +155,8 @@ export function fillFront(cpu: Cpu, table: u32, va: u64, pa: u64, list: u32, per
   const n = <u32>(slot - front) / DATA_BYTES;
   const before = load<u64>(slot, READ_TAG);
   if (before == page) {
-    // The same entry: had it left L1, or changed, the slot would be empty.
+    // The same entry: had it left L1, or changed, the slot would be empty. What was not asked before may be known now.
+    if (permit) store<u16>(slot, 1, PERMIT);
     if (open) store<u64>(slot, page, WRITE_TAG);
     return;
   }

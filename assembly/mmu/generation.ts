@@ -40,7 +40,7 @@ export class TlbState {
   structureEnds: u32;
 }
 
-const ALL_STRUCTURES: u32 = 7;
+export const ALL_STRUCTURES: u32 = 7;
 
 /** `structures` of a new generation. In the sticky preset look-ups go on: they give back the dead entries that they meet. */
 @inline
@@ -69,12 +69,6 @@ export function noteKind(t: TlbState, va: u64, kind: u32): void {
   else t.huge |= bit;
 }
 
-/** Whether paging-structure entries of `kind` may be alive under `t.structure`. */
-@inline
-export function mayHold(t: TlbState, kind: u32): bool {
-  return (t.structures & (1 << (kind - KIND_PDE))) != 0;
-}
-
 /** An instruction is fetched through an entry around `va`. */
 @inline
 export function noteFetch(t: TlbState, va: u64): void {
@@ -88,8 +82,13 @@ export function fetchedAround(t: TlbState, va: u64): bool {
 }
 
 @inline
+export function tlbAt(cpuIndex: u32): TlbState {
+  return changetype<TlbState>(TLB_BASE + cpuIndex * TLB_STRIDE);
+}
+
+@inline
 export function tlbOf(cpu: Cpu): TlbState {
-  return changetype<TlbState>(TLB_BASE + cpu.index * TLB_STRIDE);
+  return tlbAt(cpu.index);
 }
 
 /** A new generation. */
@@ -107,14 +106,14 @@ function pcidRow(cpuIndex: u32, pcid: u32): usize {
 
 /** The generation that entries of `pcid` must have, 0 if none can be alive. */
 export function translationGeneration(cpuIndex: u32, pcid: u32): u32 {
-  const t = changetype<TlbState>(TLB_BASE + cpuIndex * TLB_STRIDE);
+  const t = tlbAt(cpuIndex);
   const generation = load<u32>(pcidRow(cpuIndex, pcid));
   return generation > t.floor ? generation : 0;
 }
 
 /** The same for its paging-structure entries. */
 export function structureGeneration(cpuIndex: u32, pcid: u32): u32 {
-  const t = changetype<TlbState>(TLB_BASE + cpuIndex * TLB_STRIDE);
+  const t = tlbAt(cpuIndex);
   const generation = load<u32>(pcidRow(cpuIndex, pcid), 4);
   return generation > t.floor ? generation : 0;
 }
@@ -122,7 +121,7 @@ export function structureGeneration(cpuIndex: u32, pcid: u32): u32 {
 /** Whether something with these properties is alive on CPU `cpuIndex`. */
 export function generationAlive(cpuIndex: u32, generation: u32, pcid: u32, isGlobal: bool, isStructure: bool): bool {
   if (!generation) return false;
-  if (isGlobal) return generation == changetype<TlbState>(TLB_BASE + cpuIndex * TLB_STRIDE).global;
+  if (isGlobal) return generation == tlbAt(cpuIndex).global;
   return generation == (isStructure ? structureGeneration(cpuIndex, pcid) : translationGeneration(cpuIndex, pcid));
 }
 

@@ -16,16 +16,18 @@ import {
   INVALIDATE_PCID_PAGE, LEFT_FAULT, LEFT_PAGE,
 } from "../probe/events";
 import { machine } from "../global";
-import { entryAt } from "./entry";
+import { entryAt, tagOf } from "./entry";
 import { dropFront, resetFront } from "./front";
 import {
-  endAll, endNonGlobal, endPcid, endStructures, fetchedAround, kindsAround, mayHold, pcidOf, selectPcid, structureGeneration, tlbOf, translationGeneration,
+  TlbState, ALL_STRUCTURES, endAll, endNonGlobal, endPcid, endStructures, fetchedAround, kindsAround, pcidOf, selectPcid, structureGeneration, tlbOf, translationGeneration,
 } from "./generation";
 import { layOut } from "./layout";
 import { leavingWanted, tellLeft } from "./lifetime";
-import { KIND_PDE, KIND_PML4E, ROLE_L1D, ROLE_L1I, ROLE_L2D, ROLE_L2I, splitSecondLevel } from "./presets";
-import { dropEntry, endStructure } from "./replace";
-import { findPage, findStructureOf, secondOf } from "./tlb";
+import { KIND_4K, KIND_PDE, PRESET_STICKY, ROLE_L1D, ROLE_L1I, ROLE_L2D, ROLE_L2I, splitSecondLevel } from "./presets";
+import { dropEntry } from "./replace";
+import { sizeChains } from "./reverse";
+import { findSticky } from "./sticky";
+import { endStructuresOf, findPage, secondOf } from "./tlb";
 
 /** Structures that hold translations, a bit for each role. */
 export const ALL_ROLES: u32 = (1 << ROLE_L1D) | (1 << ROLE_L1I) | (1 << ROLE_L2D) | (1 << ROLE_L2I);
@@ -38,31 +40,33 @@ export function rolesOf(role: u32): u32 {
 }
 
 /** Drops the translations of `va` that have generation `g1` or `g2`, of every page size, from the structures `roles`, for LEFT_* `why`. */
-function dropTranslations(cpu: Cpu, va: u64, g1: u32, g2: u32, roles: u32, why: u64): void {
-  const t = tlbOf(cpu);
+function dropTranslations(cpu: Cpu, t: TlbState, va: u64, g1: u32, g2: u32, roles: u32, why: u64): void {
   if (!fetchedAround(t, va)) roles &= ~FETCH_ROLES;
   else if (!splitSecondLevel()) roles &= ~(1 << ROLE_L2I);
-  for (let kinds = kindsAround(t, va); kinds; kinds &= kinds - 1) {
-    const kind = <u32>ctz(kinds);
-    for (let left = roles; left; left &= left - 1) {
-      const at = findPage(cpu.index, <u32>ctz(left), kind, va, g1, g2);
-      if (!at) continue;
-      if (leavingWanted()) tellLeft(entryAt(at), why);
-      dropEntry(entryAt(at));
-      count(cpu, C_TLB_INVALIDATIONS);
-    }
-  }
+  if (!roles) return;
+  const kinds = kindsAround(t, va);
+  if (kinds & (1 << KIND_4K)) dropPages(cpu, t, KIND_4K, va, g1, g2, roles, why);
+  for (let large = kinds & ~(1 << KIND_4K); large; large &= large - 1) dropPages(cpu, t, <u32>ctz(large), va, g1, g2, roles, why);
 }
 
-/** Drops the paging-structure entries for `va` of generation `generation`, of kind `deepest` and above. */
-function dropStructures(cpu: Cpu, va: u64, generation: u32, deepest: u32, why: u64): void {
-  for (let kind = deepest; kind <= KIND_PML4E; kind++) {
-    if (generation == tlbOf(cpu).structure && !mayHold(tlbOf(cpu), kind)) continue;
-    const at = findStructureOf(cpu.index, kind, va, generation);
-    if (!at) continue;
-    if (leavingWanted()) tellLeft(entryAt(at), why);
-    endStructure(entryAt(at));
+/** The same for pages of `kind`. */
+@inline
+function dropPages(cpu: Cpu, t: TlbState, kind: u32, va: u64, g1: u32, g2: u32, roles: u32, why: u64): void {
+  if (roles & (1 << ROLE_L1D)) dropFound(cpu, findPage(t, ROLE_L1D, kind, va, g1, g2), why);
+  if (roles & (1 << ROLE_L1I)) dropFound(cpu, findPage(t, ROLE_L1I, kind, va, g1, g2), why);
+  if (roles & (1 << ROLE_L2D)) {
+    if (machine().preset == PRESET_STICKY) dropFound(cpu, findSticky(cpu.index, tagOf(va, kind), g1, g2), why);
+    else dropFound(cpu, findPage(t, ROLE_L2D, kind, va, g1, g2), why);
   }
+  if (roles & (1 << ROLE_L2I)) dropFound(cpu, findPage(t, ROLE_L2I, kind, va, g1, g2), why);
+}
+
+@inline
+function dropFound(cpu: Cpu, at: usize, why: u64): void {
+  if (!at) return;
+  if (leavingWanted()) tellLeft(entryAt(at), why);
+  dropEntry(entryAt(at));
+  count(cpu, C_TLB_INVALIDATIONS);
 }
 
 /**
@@ -72,8 +76,8 @@ function dropStructures(cpu: Cpu, va: u64, generation: u32, deepest: u32, why: u
  */
 export function dropPage(cpu: Cpu, va: u64, deepest: u32, roles: u32): void {
   const t = tlbOf(cpu);
-  dropTranslations(cpu, va, t.current, t.global, roles, LEFT_FAULT);
-  dropStructures(cpu, va, t.structure, deepest, LEFT_FAULT);
+  dropTranslations(cpu, t, va, t.current, t.global, roles, LEFT_FAULT);
+  endStructuresOf(cpu.index, va, t.structure, t.structures & (ALL_STRUCTURES << (deepest - KIND_PDE)), LEFT_FAULT);
 }
 
 /** INVLPG: the page in the PCID in use, global or not, and all paging-structure entries of that PCID. */
@@ -83,7 +87,7 @@ export function invlpg(cpu: Cpu, va: u64): void {
   charge(cpu, C_CYCLES_INVALIDATE, COST_INVALIDATE_PAGE);
   emit(EVENT_INVALIDATE, cpu, INVALIDATE_PAGE, va, t.pcid);
   if (exploration().on) forgetPage(cpu.index, va);
-  dropTranslations(cpu, va, t.current, t.global, ALL_ROLES, LEFT_PAGE);
+  dropTranslations(cpu, t, va, t.current, t.global, ALL_ROLES, LEFT_PAGE);
   endStructures(cpu);
 }
 
@@ -112,10 +116,11 @@ export function invpcid(cpu: Cpu, type: u32, pcid: u32, va: u64): void {
 }
 
 function dropInPcid(cpu: Cpu, pcid: u32, va: u64): void {
+  const t = tlbOf(cpu);
   const generation = translationGeneration(cpu.index, pcid);
-  if (generation) dropTranslations(cpu, va, generation, generation, ALL_ROLES, LEFT_PAGE);
+  if (generation) dropTranslations(cpu, t, va, generation, generation, ALL_ROLES, LEFT_PAGE);
   const structure = structureGeneration(cpu.index, pcid);
-  if (structure) dropStructures(cpu, va, structure, KIND_PDE, LEFT_PAGE);
+  if (structure) endStructuresOf(cpu.index, va, structure, structure == t.structure ? t.structures : ALL_STRUCTURES, LEFT_PAGE);
 }
 
 /** MOV to CR3: the value becomes CR3; without bit 63 the new PCID loses its non-global entries. The caller has checked it. */
@@ -172,6 +177,7 @@ export function flushAll(cpu: Cpu): void {
 
 /** Empty TLBs on every CPU, for the preset that `machine()` names. Their region must be zero, as memory is at power-on. */
 export function resetTlbs(): void {
+  sizeChains();
   for (let i: u32 = 0; i < machine().cpus; i++) {
     layOut(i);
     endAll(cpuAt(i));

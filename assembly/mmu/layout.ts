@@ -56,7 +56,7 @@ export function slotEntry(cpuIndex: u32, n: u32): usize {
 /** Row of `role` for `kind` in the region at `region`. */
 @inline
 export function rowIn(region: usize, role: u32, kind: u32): usize {
-  return region + ROWS_OFFSET + (role * 3 + (role == ROLE_PSC ? kind - KIND_PDE : kind)) * ROW_BYTES;
+  return region + ROWS_OFFSET + role * 3 * ROW_BYTES + (role == ROLE_PSC ? kind - KIND_PDE : kind) * ROW_BYTES;
 }
 
 /** Writes the rows of CPU `cpuIndex` for the machine's preset. */
@@ -82,10 +82,10 @@ export function setOf(row: usize, page: u64): u32 {
   return <u32>(page >> load<u16>(row, ROW_SHIFT)) & load<u16>(row, ROW_MASK);
 }
 
-/** The same for the page in `tag`, when its kind is known. */
+/** The same for what `tag`, of `kind`, names in structure `role`. */
 @inline
-export function setIn(row: usize, kind: u32, tag: u64): u32 {
-  return <u32>(tag >> (coverShift(kind) - 12)) & load<u16>(row, ROW_MASK);
+export function setIn(row: usize, role: u32, kind: u32, tag: u64): u32 {
+  return <u32>(tag >> (9 * (role == ROLE_PSC ? kind - KIND_PDE + 1 : kind))) & load<u16>(row, ROW_MASK);
 }
 
 /** First slot of set `set` of `row`. */

@@ -54,8 +54,8 @@ function claimAll(word: u32, value: u64, level: u32): void {
 /** The word at `word`, in a table with `levels`, has the new value `value`. */
 export function wordWritten(word: u32, value: u64, levels: u32): void {
   if (!(value & WORD_P)) return;
-  for (let level: u32 = 1; level <= 4; level++) {
-    if (!(levels & (1 << (level - 1)))) continue;
+  for (let left = levels; left; left &= left - 1) {
+    const level = <u32>ctz(left) + 1;
     if (isLeaf(value, level)) claimAll(word, value, level);
     else noteTable(<u32>((value & WORD_ADDRESS) >> 12), level - 1);
   }
@@ -67,12 +67,16 @@ export function wordWritten(word: u32, value: u64, levels: u32): void {
  */
 @inline
 export function noteTable(frame: u32, level: u32): void {
-  const record = frameRecord(frame);
-  const g = machine();
+  if (frame < machine().ramSize >> 12) noteTableInRam(frame, level);
+}
+
+/** The same for a frame that lies in RAM. */
+@inline
+export function noteTableInRam(frame: u32, level: u32): void {
   // One compare for what nearly always holds: a page table, at this level, not idle.
   const bit: u32 = 1 << (level - 1);
   const known = FRAME_PT | (bit << 8);
-  if (frame < g.ramSize >> 12 && (load<u32>(record) & (0xffff0000 | known)) != known) becomeTable(frame, level, bit);
+  if ((load<u32>(frameRecord(frame)) & (0xffff0000 | known)) != known) becomeTable(frame, level, bit);
 }
 
 function becomeTable(frame: u32, level: u32, bit: u32): void {

@@ -68,15 +68,20 @@ function storeFlagged(cpu: Cpu, pa: u64, size: u32, value: u64, flags: u32): voi
   if (flags & FRAME_WATCHED) storedPhysical(cpu, pa, size, before, value);
 }
 
-/** A store into a page table may change one word or, unaligned, two. */
+/** A store into a page table changes one word or, unaligned, two. */
+@inline
 function storeTable(cpu: Cpu, pa: u64, size: u32, value: u64): void {
   const first = pa & ~7;
-  const last = (pa + size - 1) & ~7;
   const firstBefore = load<u64>(ramAt(first));
-  const lastBefore = load<u64>(ramAt(last));
-  writeRam(ramAt(pa), size, value);
-  tableWordChanged(cpu, <u32>first, firstBefore, load<u64>(ramAt(first)));
-  if (last != first) tableWordChanged(cpu, <u32>last, lastBefore, load<u64>(ramAt(last)));
+  if ((<u32>pa & 7) + size > 8) {
+    const lastBefore = load<u64>(ramAt(first), 8);
+    writeRam(ramAt(pa), size, value);
+    tableWordChanged(cpu, <u32>first, firstBefore, load<u64>(ramAt(first)));
+    tableWordChanged(cpu, <u32>first + 8, lastBefore, load<u64>(ramAt(first), 8));
+  } else {
+    writeRam(ramAt(pa), size, value);
+    tableWordChanged(cpu, <u32>first, firstBefore, load<u64>(ramAt(first)));
+  }
   storedIntoTable(<u32>(pa >> 12));
 }
 

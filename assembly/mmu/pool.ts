@@ -1,13 +1,13 @@
 // Where entries come from: a pool for each CPU with one entry for each slot of the preset, which therefore never
 // runs out; in the sticky preset one large pool shared by all CPUs. Used inside mmu/ only.
 
-import { Cpu, cpuAt } from "../cpu/state";
+import { Cpu } from "../cpu/state";
 import { stop } from "../cpu/fault";
 import { machine, STOP_TLB_FULL } from "../global";
 import { TLB_BASE, TLB_STRIDE, PCID_BASE, PCID_STRIDE, STICKY_BASE, STICKY_SIZE } from "../memory-map";
 import { PRESET_STICKY } from "./presets";
 import { Entry, entryAt, ENTRY_BYTES, NO_WORD } from "./entry";
-import { TlbState, tlbOf, entryAlive, selectPcid } from "./generation";
+import { tlbAt, tlbOf, entryAlive, selectPcid } from "./generation";
 import { ENTRIES_OFFSET } from "./layout";
 import { leavingWanted, tellFlush } from "./lifetime";
 import { LEFT_ALL } from "../probe/events";
@@ -40,7 +40,7 @@ export function poolBase(cpuIndex: u32): usize {
 /** How many entries of that pool have ever been taken. */
 export function poolUsed(cpuIndex: u32): u32 {
   if (machine().preset == PRESET_STICKY) return stickyState().used;
-  return changetype<TlbState>(TLB_BASE + cpuIndex * TLB_STRIDE).poolUsed;
+  return tlbAt(cpuIndex).poolUsed;
 }
 
 /** Bytes of the STICKY region that have ever been used, from its start: none in the other presets. */
@@ -105,7 +105,7 @@ export function giveBack(e: Entry): void {
     e.chainNext = s.free;
     s.free = at;
   } else {
-    const t = tlbOf(cpuAt(e.cpu));
+    const t = tlbAt(e.cpu);
     e.chainNext = t.poolFree;
     t.poolFree = at;
   }

@@ -4,45 +4,42 @@
 
 import { Cpu } from "../cpu/state";
 import { stepOf } from "../probe/events";
-import { Entry, entryAt, setUpperWords, tagOf, ENTRY_STALE, NO_SLOT, NO_WORD } from "./entry";
+import { Entry, entryAt, setUnplaced, setUpperWords, tagOf, ENTRY_STALE, NO_WORD } from "./entry";
 import { TlbState, tlbOf } from "./generation";
 import { staleWanted, tellMarked } from "./lifetime";
 import { takeEntry } from "./pool";
 import { KIND_PDE, KIND_PDPTE, KIND_PML4E } from "./presets";
 import { linkSource } from "./reverse";
 import { installStructure } from "./replace";
-import { findStructure, reviveStructure } from "./tlb";
-import { leafLevel, startedFrom, topLevel, trailRights, trailValue, trailWord } from "./walk";
+import { reviveStructure } from "./tlb";
+import { leafLevel, startedFrom, topLevel, trailRights, trailValue, trailWord } from "./descend";
 import { WORD_ADDRESS } from "./word";
 
-/** The paging-structure entry that saves a walk for `va` the most words; 0 if there is none. */
-@inline
-export function findDeepest(cpu: Cpu, va: u64): usize {
-  const t = tlbOf(cpu);
-  if (!t.structures) return 0;
-  const pde = findStructure(cpu.index, t, KIND_PDE, va);
-  if (pde) return pde;
-  const pdpte = findStructure(cpu.index, t, KIND_PDPTE, va);
-  return pdpte ? pdpte : findStructure(cpu.index, t, KIND_PML4E, va);
-}
-
-/** Caches the words of the last walk that point to tables. */
+/** Caches the words of the last walk that point to tables, from the top. */
 export function insertStructures(cpu: Cpu, va: u64): void {
   const t = tlbOf(cpu);
-  for (let level = topLevel; level > leafLevel; level--) {
-    const kind = KIND_PDE + level - 2;
-    const again = reviveStructure(t, kind, va, trailWord(level));
-    if (again) {
-      const e = entryAt(again);
-      setUpperWords(e, kind, trailWord(4), trailWord(3), NO_WORD);
-      e.filledAt = stepOf(cpu);
-      e.filledBy = cpu.rip;
-      setContents(t, e, level);
-    } else if (!insertStructure(cpu, t, kind, va, level)) {
-      return;
-    }
-    t.structures |= 1 << (level - 2);
+  if (topLevel == 4) {
+    if (!cacheWord(cpu, t, KIND_PML4E, va, 4)) return;
   }
+  if (topLevel >= 3) {
+    if (leafLevel == 3) return;
+    if (!cacheWord(cpu, t, KIND_PDPTE, va, 3)) return;
+  }
+  if (leafLevel == 1) cacheWord(cpu, t, KIND_PDE, va, 2);
+}
+
+/** Caches the word at `level`, in the entry that was made from it before if there is one. False if there is no room. */
+@inline
+function cacheWord(cpu: Cpu, t: TlbState, kind: u32, va: u64, level: u32): bool {
+  t.structures |= 1 << (level - 2);
+  const again = reviveStructure(t, kind, va, trailWord(level));
+  if (!again) return insertStructure(cpu, t, kind, va, level);
+  const e = entryAt(again);
+  setUpperWords(e, kind, trailWord(4), trailWord(3), NO_WORD);
+  e.filledAt = stepOf(cpu);
+  e.filledBy = cpu.rip;
+  setContents(t, e, level);
+  return true;
 }
 
 /** What the word at `level` says goes into `e`. */
@@ -74,8 +71,7 @@ export function describe(cpu: Cpu, t: TlbState, e: Entry, va: u64, kind: u32, le
   e.filledBy = cpu.rip;
   e.source = trailWord(level);
   setUpperWords(e, kind, trailWord(4), trailWord(3), trailWord(2));
-  e.pcid = <u16>t.pcid;
-  e.l1d = e.l1i = e.l2 = NO_SLOT;
+  setUnplaced(e, t.pcid);
   e.cpu = <u8>cpu.index;
 }
 

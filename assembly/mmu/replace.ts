@@ -19,12 +19,12 @@ import { giveBack } from "./pool";
 import { insertSticky, removeSticky } from "./sticky";
 import { dropList, dropFetchRange } from "./front";
 
-/** Bit-PLRU, in the set counter at `counter` of `row`: way `way` is used; when all are, only this one is. */
+/** Bit-PLRU, in the set counter at `counter` of a set of `bytes`: way `way` is used; when all are, only this one is. */
 @inline
-export function touch(row: usize, counter: usize, way: u32): void {
+export function touch(counter: usize, bytes: u32, way: u32): void {
   const bit: u32 = 1 << way;
   const used = load<u32>(counter) | bit;
-  store<u32>(counter, used == (1 << (load<u32>(row, ROW_STRIDE) / SLOT_BYTES)) - 1 ? bit : used);
+  store<u32>(counter, (used + 1) >> (bytes / SLOT_BYTES) ? bit : used);
 }
 
 @inline
@@ -73,36 +73,53 @@ function place(cpu: Cpu, t: TlbState, role: u32, kind: u32, e: Entry): void {
   const row = rowIn(changetype<usize>(t), role, kind);
   const bytes = load<u32>(row, ROW_STRIDE);
   if (!bytes) return;
-  const set = setIn(row, kind, e.tag);
+  const set = setIn(row, role, kind, e.tag);
   const first = setAt(row, set);
   const counter = counterAt(row, set);
   const slot = victim(cpu, t, role, counter, first, bytes);
-  const n = slotNumber(changetype<usize>(t), slot);
   const before = load<u32>(slot, SLOT_ENTRY);
-  if (before) {
-    if (leavingWanted()) tellEvicted(entryAt(before));
-    leave(cpu.index, role, entryAt(before));
-  }
-  const upper = (<u64>e.pcid << TAG_PCID_SHIFT) | (e.flags & ENTRY_GLOBAL ? TAG_GLOBAL : 0);
-  store<u64>(slot, e.tag | upper);
+  store<u64>(slot, e.tag | (<u64>e.pcid << TAG_PCID_SHIFT) | (<u64>(e.flags & ENTRY_GLOBAL) * (TAG_GLOBAL / ENTRY_GLOBAL)));
   store<u32>(slot, e.generation, SLOT_GENERATION);
   store<u32>(slot, <u32>changetype<usize>(e), SLOT_ENTRY);
+  const n = slotNumber(changetype<usize>(t), slot);
   if (role == ROLE_L1D) e.l1d = n;
   else if (role == ROLE_L1I) e.l1i = n;
   else e.l2 = n;
-  if (isSecond(role)) touch(row, counter, <u32>(slot - first) / SLOT_BYTES);
+  if (isSecond(role)) touch(counter, bytes, <u32>(slot - first) / SLOT_BYTES);
+  if (!before) return;
+  if (leavingWanted()) tellEvicted(entryAt(before));
+  leave(cpu.index, role, entryAt(before));
+}
+
+function installL1d(cpu: Cpu, t: TlbState, kind: u32, e: Entry): void {
+  place(cpu, t, ROLE_L1D, kind, e);
+}
+
+function installL1i(cpu: Cpu, t: TlbState, kind: u32, e: Entry): void {
+  place(cpu, t, ROLE_L1I, kind, e);
+}
+
+function installL2d(cpu: Cpu, t: TlbState, kind: u32, e: Entry): void {
+  place(cpu, t, ROLE_L2D, kind, e);
+}
+
+function installL2i(cpu: Cpu, t: TlbState, kind: u32, e: Entry): void {
+  place(cpu, t, ROLE_L2I, kind, e);
 }
 
 /** Puts `e`, of `kind`, into first level `role`. */
+@inline
 export function installFirst(cpu: Cpu, t: TlbState, role: u32, kind: u32, e: Entry): void {
-  if (role == ROLE_L1D) place(cpu, t, ROLE_L1D, kind, e);
-  else place(cpu, t, ROLE_L1I, kind, e);
+  if (role == ROLE_L1D) installL1d(cpu, t, kind, e);
+  else installL1i(cpu, t, kind, e);
 }
 
-/** Puts `e`, of `kind`, into second level `role`. */
+/** Puts `e`, of `kind`, into the second level behind first level `role`. */
+@inline
 export function installSecond(cpu: Cpu, t: TlbState, role: u32, kind: u32, e: Entry): void {
   if (machine().preset == PRESET_STICKY) insertSticky(e);
-  else place(cpu, t, role, kind, e);
+  else if (role == ROLE_L1I && splitSecondLevel()) installL2i(cpu, t, kind, e);
+  else installL2d(cpu, t, kind, e);
 }
 
 /** Puts `e`, of `kind`, into the paging-structure caches. */
@@ -160,18 +177,6 @@ export function dropEntry(e: Entry): void {
   }
   if (l1d != NO_SLOT) vacate(cpu, ROLE_L1D, l1d, e);
   if (l1i != NO_SLOT) vacate(cpu, ROLE_L1I, l1i, e);
-}
-
-/**
- * Ends paging-structure entry `e` but leaves it where it is: the walk after a #PF mostly finds again what it had, and
- * reviveStructure then saves making it anew. The sticky preset gives it back.
- */
-export function endStructure(e: Entry): void {
-  if (e.l2 == IN_HASH) return dropEntry(e);
-  store<u32>(slotAt(e.cpu, e.l2), 0, SLOT_GENERATION);
-  e.generation = 0;
-  const row = rowIn(regionOf(e.cpu), ROLE_PSC, kindOf(e));
-  store<u32>(counterAt(row, setOf(row, e.tag & PAGE_MASK)), 0, COUNTER_FULL);
 }
 
 /** The structure that slot `e.l2` belongs to. */

@@ -11,18 +11,17 @@ const HEADS: u32 = REVERSE_SIZE / 4;
 /** Heads for each CPU: about as many as it has entries. More would cost a host cache miss for each link. */
 const HEADS_PER_CPU: u32 = 2048;
 
-/** How many heads are in use, less one. The sticky preset, whose entries have no such bound, uses them all. */
-@inline
-function headMask(): u32 {
+/** Says how many heads are in use. The sticky preset, whose entries have no such bound, uses them all. */
+export function sizeChains(): void {
   const g = machine();
-  return g.preset == PRESET_STICKY ? HEADS - 1 : u32.MAX_VALUE >> clz(g.cpus * HEADS_PER_CPU - 1);
+  g.chainMask = g.preset == PRESET_STICKY ? HEADS - 1 : u32.MAX_VALUE >> clz(g.cpus * HEADS_PER_CPU - 1);
 }
 
 /** Where the chain of the word at physical address `word` begins: the words of a table never share one. */
 @inline
 function chainHead(word: u32): usize {
   const n = word >> 3;
-  return REVERSE_BASE + (((n ^ (n >> 11) ^ (n >> 17)) & headMask()) << 2);
+  return REVERSE_BASE + (((n ^ (n >> 11) ^ (n >> 17)) & machine().chainMask) << 2);
 }
 
 /** First entry of the chain of `word`, 0 if there is none. */

@@ -1,7 +1,7 @@
 // Who may do what with a page: SDM 3A 4.6, and the error code of 4.7 when he may not. Used inside mmu/ only.
 
 import { Cpu, AC, CR0_WP, CR4_SMAP, CR4_SMEP, EFER_NXE } from "../cpu/state";
-import { RIGHT_W, RIGHT_U, RIGHT_NX } from "./entry";
+import { RIGHT_U, RIGHT_NX } from "./entry";
 
 /** What an access is. */
 export const ACCESS_READ: u32 = 0;
@@ -19,18 +19,27 @@ function isUser(cpu: Cpu, access: u32): bool {
   return cpu.cpl == 3 && !(access & ACCESS_IMPLICIT);
 }
 
+function fetchAllowed(cpu: Cpu, rights: u32, access: u32): bool {
+  const userPage = (rights & RIGHT_U) != 0;
+  if (rights & RIGHT_NX && cpu.efer & EFER_NXE) return false;
+  return isUser(cpu, access) ? userPage : !(userPage && cpu.cr4 & CR4_SMEP);
+}
+
 /** Whether `access` by `cpu` now may use a page with `rights`. */
 export function allowed(cpu: Cpu, rights: u32, access: u32): bool {
-  const userPage = (rights & RIGHT_U) != 0;
-  if (access & ACCESS_FETCH) {
-    if (rights & RIGHT_NX && cpu.efer & EFER_NXE) return false;
-    return isUser(cpu, access) ? userPage : !(userPage && cpu.cr4 & CR4_SMEP);
+  if (access & ACCESS_FETCH) return fetchAllowed(cpu, rights, access);
+  // ACCESS_WRITE and RIGHT_W are the same bit: 1 for a store to a page that may not be written.
+  const lacking = access & ACCESS_WRITE & ~rights;
+  if (cpu.cpl == 3) {
+    if (!(access & ACCESS_IMPLICIT)) return ((rights & RIGHT_U) | lacking) == RIGHT_U;
   }
-  const writable = !(access & ACCESS_WRITE) || (rights & RIGHT_W) != 0;
-  if (isUser(cpu, access)) return userPage && writable;
   // SMAP: AC lifts it for explicit accesses only.
-  if (userPage && cpu.cr4 & CR4_SMAP && (access & ACCESS_IMPLICIT || !(cpu.system & AC))) return false;
-  return writable || !(cpu.cr0 & CR0_WP);
+  if (rights & RIGHT_U) {
+    if (cpu.cr4 & CR4_SMAP) {
+      if (access & ACCESS_IMPLICIT || !(cpu.system & AC)) return false;
+    }
+  }
+  return lacking ? !(cpu.cr0 & CR0_WP) : true;
 }
 
 export const ERROR_P: u32 = 1;

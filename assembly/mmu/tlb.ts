@@ -4,12 +4,24 @@
 // Used inside mmu/ only.
 
 import { machine } from "../global";
-import { counterAt, regionOf, rowIn, setAt, setIn, setOf, ROW_MASK, ROW_STRIDE, SLOT_BYTES, SLOT_ENTRY, SLOT_GENERATION } from "./layout";
-import { splitSecondLevel, PRESET_STICKY, KIND_4K, ROLE_L1I, ROLE_L2D, ROLE_L2I, ROLE_PSC } from "./presets";
-import { entryAt, tagOf, PAGE_MASK, TAG_MASK, TAG_PCID_SHIFT, ENTRY_STALE } from "./entry";
-import { TlbState, mayHold } from "./generation";
+import {
+  counterAt, regionOf, rowIn, setAt, setIn, setOf, COUNTER_FULL, ROW_STRIDE, SLOT_BYTES, SLOT_ENTRY, SLOT_GENERATION,
+} from "./layout";
+import { splitSecondLevel, PRESET_STICKY, KIND_4K, KIND_PDE, KIND_PDPTE, KIND_PML4E, ROLE_L1D, ROLE_L1I, ROLE_L2D, ROLE_L2I, ROLE_PSC } from "./presets";
+import { entryAt, tagOf, PAGE_MASK, TAG_ABOVE, TAG_PCID_SHIFT, ENTRY_STALE } from "./entry";
+import { TlbState } from "./generation";
+import { leavingWanted, tellLeft } from "./lifetime";
 import { findSticky } from "./sticky";
-import { touch } from "./replace";
+import { dropEntry, touch } from "./replace";
+
+// Written for what the compilers make of it: a condition nested in another is two jumps, one joined by && a value that is
+// made and tested; and a match that returns ends the function, where an inlined one would leave a value to test again.
+
+/** Whether the slot at `at` holds `tag`: what is above the tag does not take part. */
+@inline
+function holds(at: usize, tag: u64): bool {
+  return (load<u64>(at) ^ tag) << TAG_ABOVE == 0;
+}
 
 /** Whether the slot at `at`, which has the tag looked for, is of generation `g1` or `g2`. */
 @inline
@@ -18,87 +30,86 @@ function isOf(at: usize, g1: u32, g2: u32): bool {
   return (<i32>(generation == g1) | <i32>(generation == g2)) != 0;
 }
 
+/**
+ * The slot from `at` to `end` that holds `tag` with generation `g1` or `g2`; 0 if none. Sets have 4 ways or a multiple, and
+ * this is for one that has some.
+ */
 @inline
-function tagIn(at: usize): u64 {
-  return load<u64>(at) & TAG_MASK;
-}
-
-/** The one of the four slots from `at` on that holds `tag` with generation `g1` or `g2`; 0 if none. */
-@inline
-function searchFour(at: usize, tag: u64, g1: u32, g2: u32): usize {
-  if (tagIn(at) == tag && isOf(at, g1, g2)) return at;
-  if (tagIn(at + SLOT_BYTES) == tag && isOf(at + SLOT_BYTES, g1, g2)) return at + SLOT_BYTES;
-  if (tagIn(at + 2 * SLOT_BYTES) == tag && isOf(at + 2 * SLOT_BYTES, g1, g2)) return at + 2 * SLOT_BYTES;
-  if (tagIn(at + 3 * SLOT_BYTES) == tag && isOf(at + 3 * SLOT_BYTES, g1, g2)) return at + 3 * SLOT_BYTES;
+function search(at: usize, end: usize, tag: u64, g1: u32, g2: u32): usize {
+  do {
+    if (holds(at, tag)) {
+      if (isOf(at, g1, g2)) return at;
+    }
+    if (holds(at + SLOT_BYTES, tag)) {
+      if (isOf(at + SLOT_BYTES, g1, g2)) return at + SLOT_BYTES;
+    }
+    if (holds(at + 2 * SLOT_BYTES, tag)) {
+      if (isOf(at + 2 * SLOT_BYTES, g1, g2)) return at + 2 * SLOT_BYTES;
+    }
+    if (holds(at + 3 * SLOT_BYTES, tag)) {
+      if (isOf(at + 3 * SLOT_BYTES, g1, g2)) return at + 3 * SLOT_BYTES;
+    }
+    at += 4 * SLOT_BYTES;
+  } while (at < end);
   return 0;
 }
 
-function searchOn(at: usize, end: usize, tag: u64, g1: u32, g2: u32): usize {
-  for (; at < end; at += 4 * SLOT_BYTES) {
-    const slot = searchFour(at, tag, g1, g2);
-    if (slot) return slot;
-  }
-  return 0;
+/** Slot in `row` of structure `role`, which is not empty, that holds `tag`, of `kind`, with generation `g1` or `g2`; 0 if none. */
+@inline
+function probe(row: usize, role: u32, kind: u32, tag: u64, g1: u32, g2: u32): usize {
+  const first = setAt(row, setIn(row, role, kind, tag));
+  return search(first, first + load<u32>(row, ROW_STRIDE), tag, g1, g2);
 }
 
-/** The same for a set of `bytes`: 4 ways or a multiple, of which a first level mostly has no more. */
-@inline
-function search(at: usize, bytes: u32, tag: u64, g1: u32, g2: u32): usize {
-  const slot = searchFour(at, tag, g1, g2);
-  return slot || bytes == 4 * SLOT_BYTES ? slot : searchOn(at + 4 * SLOT_BYTES, at + bytes, tag, g1, g2);
+/** The same in a row of pages of any size, which may be empty. */
+function probePages(row: usize, kind: u32, va: u64, g1: u32, g2: u32): usize {
+  return load<u32>(row, ROW_STRIDE) ? probe(row, ROLE_L1D, kind, tagOf(va, kind), g1, g2) : 0;
 }
 
-/** Slot in `row` that holds `tag` with generation `g1` or `g2`; 0 if none, or if the kind is not held there. */
-@inline
-function probe(row: usize, tag: u64, g1: u32, g2: u32): usize {
-  const bytes = load<u32>(row, ROW_STRIDE);
-  return bytes ? search(setAt(row, setOf(row, tag & PAGE_MASK)), bytes, tag, g1, g2) : 0;
-}
-
-/** The same in a row of 4 KiB pages: no shifts, and every first and second level holds them. */
-@inline
-function probeSmall(row: usize, page: u64, g1: u32, g2: u32): usize {
-  return search(setAt(row, <u32>page & load<u16>(row, ROW_MASK)), load<u32>(row, ROW_STRIDE), page, g1, g2);
+/** The same in a row of 4 KiB pages: every first and second level has one. */
+function probeSmall(row: usize, va: u64, g1: u32, g2: u32): usize {
+  return probe(row, ROLE_L1D, KIND_4K, tagOf(va, KIND_4K), g1, g2);
 }
 
 /** Entry of `va` in the first level `role`, alive in the current context, of one of `kinds` (a bit for each); 0 if it misses. */
 @inline
 export function findFirst(t: TlbState, role: u32, va: u64, kinds: u32): usize {
   if (kinds & (1 << KIND_4K)) {
-    const slot = probeSmall(rowIn(changetype<usize>(t), role, KIND_4K), tagOf(va, KIND_4K), t.current, t.global);
+    const slot = probeSmall(rowIn(changetype<usize>(t), role, KIND_4K), va, t.current, t.global);
     if (slot) return load<u32>(slot, SLOT_ENTRY);
   }
-  kinds &= ~(1 << KIND_4K);
-  return kinds ? findFirstLarge(t, role, va, kinds) : 0;
+  const large = kinds & ~(1 << KIND_4K);
+  return large ? findFirstLarge(t, role, va, large) : 0;
 }
 
 function findFirstLarge(t: TlbState, role: u32, va: u64, kinds: u32): usize {
   for (; kinds; kinds &= kinds - 1) {
     const kind = <u32>ctz(kinds);
-    const slot = probe(rowIn(changetype<usize>(t), role, kind), tagOf(va, kind), t.current, t.global);
+    const slot = probePages(rowIn(changetype<usize>(t), role, kind), kind, va, t.current, t.global);
     if (slot) return load<u32>(slot, SLOT_ENTRY);
   }
   return 0;
 }
 
-/** The same in the second level `role` of CPU `cpuIndex`, noting the use for replacement. */
+/** The same in the second level behind first level `role` of CPU `cpuIndex`, noting the use for replacement. */
 @inline
 export function findSecond(cpuIndex: u32, t: TlbState, role: u32, va: u64, kinds: u32): usize {
   if (machine().preset == PRESET_STICKY) return findSecondSticky(cpuIndex, t, va, kinds);
+  const second = secondOf(role);
   if (kinds & (1 << KIND_4K)) {
-    const row = rowIn(changetype<usize>(t), role, KIND_4K);
-    const slot = probeSmall(row, tagOf(va, KIND_4K), t.current, t.global);
+    const row = rowIn(changetype<usize>(t), second, KIND_4K);
+    const slot = probeSmall(row, va, t.current, t.global);
     if (slot) return used(row, tagOf(va, KIND_4K), slot);
   }
-  kinds &= ~(1 << KIND_4K);
-  return kinds ? findSecondLarge(t, role, va, kinds) : 0;
+  const large = kinds & ~(1 << KIND_4K);
+  return large ? findSecondLarge(t, second, va, large) : 0;
 }
 
 function findSecondLarge(t: TlbState, role: u32, va: u64, kinds: u32): usize {
   for (; kinds; kinds &= kinds - 1) {
     const kind = <u32>ctz(kinds);
     const row = rowIn(changetype<usize>(t), role, kind);
-    const slot = probe(row, tagOf(va, kind), t.current, t.global);
+    const slot = probePages(row, kind, va, t.current, t.global);
     if (slot) return used(row, tagOf(va, kind), slot);
   }
   return 0;
@@ -115,24 +126,63 @@ function findSecondSticky(cpuIndex: u32, t: TlbState, va: u64, kinds: u32): usiz
 /** The entry in `slot` of a second-level row is used. */
 function used(row: usize, tag: u64, slot: usize): usize {
   const set = setOf(row, tag & PAGE_MASK);
-  touch(row, counterAt(row, set), <u32>(slot - setAt(row, set)) / SLOT_BYTES);
+  touch(counterAt(row, set), load<u32>(row, ROW_STRIDE), <u32>(slot - setAt(row, set)) / SLOT_BYTES);
   return load<u32>(slot, SLOT_ENTRY);
 }
 
-/** Paging-structure entry of `kind` for `va` under the PCID in use; 0 if there is none. */
-@inline
-export function findStructure(cpuIndex: u32, t: TlbState, kind: u32, va: u64): usize {
-  return mayHold(t, kind) ? findStructureOf(cpuIndex, kind, va, t.structure) : 0;
+/** The paging-structure entry that saves a walk for `va` the most words; 0 if there is none. */
+export function findDeepest(cpuIndex: u32, t: TlbState, va: u64): usize {
+  const kinds = t.structures;
+  if (kinds & 1) {
+    const at = findStructure(cpuIndex, KIND_PDE, va, t.structure);
+    if (at) return at;
+  }
+  if (kinds & 2) {
+    const at = findStructure(cpuIndex, KIND_PDPTE, va, t.structure);
+    if (at) return at;
+  }
+  return kinds & 4 ? findStructure(cpuIndex, KIND_PML4E, va, t.structure) : 0;
 }
 
-/** The same under generation `generation`. */
+/** Paging-structure entry of `kind` for `va` under generation `generation`; 0 if there is none. */
 @inline
-export function findStructureOf(cpuIndex: u32, kind: u32, va: u64, generation: u32): usize {
-  const tag = tagOf(va, kind);
-  if (machine().preset == PRESET_STICKY) return findSticky(cpuIndex, tag, generation, generation);
-  const row = rowIn(regionOf(cpuIndex), ROLE_PSC, kind);
-  const slot = search(setAt(row, setIn(row, kind, tag)), load<u32>(row, ROW_STRIDE), tag, generation, generation);
+function findStructure(cpuIndex: u32, kind: u32, va: u64, generation: u32): usize {
+  if (machine().preset == PRESET_STICKY) return findSticky(cpuIndex, tagOf(va, kind), generation, generation);
+  const slot = slotOfStructure(cpuIndex, kind, va, generation);
   return slot ? <usize>load<u32>(slot, SLOT_ENTRY) : 0;
+}
+
+/** Slot of that entry, in the presets whose entries have slots. */
+@inline
+function slotOfStructure(cpuIndex: u32, kind: u32, va: u64, generation: u32): usize {
+  return probe(rowIn(regionOf(cpuIndex), ROLE_PSC, kind), ROLE_PSC, kind, tagOf(va, kind), generation, generation);
+}
+
+/** Ends the paging-structure entry of `kind` for `va` of generation `generation`, for LEFT_* `why`. The sticky preset gives it back. */
+@inline
+function endStructure(cpuIndex: u32, kind: u32, va: u64, generation: u32, why: u64): void {
+  if (machine().preset == PRESET_STICKY) {
+    const at = findSticky(cpuIndex, tagOf(va, kind), generation, generation);
+    if (!at) return;
+    if (leavingWanted()) tellLeft(entryAt(at), why);
+    dropEntry(entryAt(at));
+    return;
+  }
+  const slot = slotOfStructure(cpuIndex, kind, va, generation);
+  if (!slot) return;
+  if (leavingWanted()) tellLeft(entryAt(load<u32>(slot, SLOT_ENTRY)), why);
+  // It stays where it is: the walk after a #PF mostly finds again what it had, and reviveStructure saves making it anew.
+  store<u32>(slot, 0, SLOT_GENERATION);
+  entryAt(load<u32>(slot, SLOT_ENTRY)).generation = 0;
+  const row = rowIn(regionOf(cpuIndex), ROLE_PSC, kind);
+  store<u32>(counterAt(row, setIn(row, ROLE_PSC, kind, tagOf(va, kind))), 0, COUNTER_FULL);
+}
+
+/** Ends the paging-structure entries for `va` of generation `generation`, of those of `kinds` (1 << (kind - KIND_PDE)), for LEFT_* `why`. */
+export function endStructuresOf(cpuIndex: u32, va: u64, generation: u32, kinds: u32, why: u64): void {
+  if (kinds & 1) endStructure(cpuIndex, KIND_PDE, va, generation, why);
+  if (kinds & 2) endStructure(cpuIndex, KIND_PDPTE, va, generation, why);
+  if (kinds & 4) endStructure(cpuIndex, KIND_PML4E, va, generation, why);
 }
 
 /**
@@ -145,23 +195,29 @@ export function reviveStructure(t: TlbState, kind: u32, va: u64, source: u32): u
   const tag = tagOf(va, kind);
   const full = tag | (<u64>t.pcid << TAG_PCID_SHIFT);
   const row = rowIn(changetype<usize>(t), ROLE_PSC, kind);
-  let at = setAt(row, setIn(row, kind, tag));
-  for (const end = at + load<u32>(row, ROW_STRIDE); at < end; at += SLOT_BYTES) {
+  let at = setAt(row, setIn(row, ROLE_PSC, kind, tag));
+  const end = at + load<u32>(row, ROW_STRIDE);
+  do {
     // A walk would have begun from one that is alive.
-    if (load<u64>(at) != full) continue;
-    const e = entryAt(load<u32>(at, SLOT_ENTRY));
-    if (e.source != source || e.flags & ENTRY_STALE) continue;
-    store<u32>(at, t.structure, SLOT_GENERATION);
-    return changetype<usize>(e);
-  }
+    if (load<u64>(at) == full) {
+      const e = entryAt(load<u32>(at, SLOT_ENTRY));
+      if (e.source == source) {
+        if (!(e.flags & ENTRY_STALE)) {
+          store<u32>(at, t.structure, SLOT_GENERATION);
+          return changetype<usize>(e);
+        }
+      }
+    }
+    at += SLOT_BYTES;
+  } while (at < end);
   return 0;
 }
 
-/** An entry of `va` of a page of `kind` in structure `role` with generation `g1` or `g2`; 0 if none. */
-export function findPage(cpuIndex: u32, role: u32, kind: u32, va: u64, g1: u32, g2: u32): usize {
-  const tag = tagOf(va, kind);
-  if (role == ROLE_L2D && machine().preset == PRESET_STICKY) return findSticky(cpuIndex, tag, g1, g2);
-  const slot = probe(rowIn(regionOf(cpuIndex), role, kind), tag, g1, g2);
+/** An entry of `va` of a page of `kind` in structure `role`, one of slots, with generation `g1` or `g2`; 0 if none. */
+@inline
+export function findPage(t: TlbState, role: u32, kind: u32, va: u64, g1: u32, g2: u32): usize {
+  const row = rowIn(changetype<usize>(t), role, kind);
+  const slot = kind == KIND_4K ? probeSmall(row, va, g1, g2) : probePages(row, kind, va, g1, g2);
   return slot ? <usize>load<u32>(slot, SLOT_ENTRY) : 0;
 }
 

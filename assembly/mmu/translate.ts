@@ -18,107 +18,159 @@ import { TlbState, kindsAround, noteFetch, noteKind, tlbOf } from "./generation"
 import { ALL_ROLES, dropPage, rolesOf } from "./invalidate";
 import { leavingWanted, tellLeft } from "./lifetime";
 import { takeEntry } from "./pool";
-import { KIND_PML4E, PRESET_NONE, ROLE_L1D, ROLE_L1I } from "./presets";
+import { KIND_4K, KIND_PML4E, PRESET_NONE, ROLE_L1D, ROLE_L1I } from "./presets";
 import { describe, inheritMark } from "./psc";
 import { linkSource } from "./reverse";
-import { allowed, ACCESS_WRITE } from "./rights";
+import { allowed, ACCESS_FETCH, ACCESS_WRITE } from "./rights";
 import { dropEntry, installFirst, installSecond } from "./replace";
-import { findFirst, findSecond, secondOf } from "./tlb";
-import { walk, pageFrame, pageGlobal, pagePhysical, pageRights, leafLevel, leafWord, startedFrom, WALKED } from "./walk";
-import { WORD_D } from "./word";
+import { findFirst, findSecond } from "./tlb";
+import { pageFrame, pagePhysical, pageRights, leafLevel, leafWord, startedFrom, WALKED } from "./descend";
+import { pageGlobal, walk } from "./walk";
+import { WORD_D, WORD_G } from "./word";
 
-/** Whether the last translation missed the first level. */
-let missed: bool = false;
+/** Physical address that the last translation gave. */
+export let physical: u64 = 0;
 
-/** Whether the last translation walked: what it found has not been in reach for a while. */
+/** Whether it walked: what it found has not been in reach for a while. */
 export let walked: bool = false;
 
 /**
  * The slow tier costs more where data caches miss, and those are not modelled: a page that comes (back) into the reach of
  * the first-level data TLB is charged one access to its tier.
  */
+@inline
 function chargeTier(cpu: Cpu, pa: u64): void {
   const slow = machine().slowFrom;
-  if (slow && pa >= slow && pa < machine().ramSize) charge(cpu, C_CYCLES_MEMORY, COST_SLOW_TIER);
+  if (slow) {
+    if (pa >= slow) {
+      if (pa < machine().ramSize) charge(cpu, C_CYCLES_MEMORY, COST_SLOW_TIER);
+    }
+  }
 }
 
-/** Puts `e` into first level `role`. */
 @inline
-function bringUp(cpu: Cpu, t: TlbState, role: u32, va: u64, kind: u32, e: Entry): void {
-  if (role == ROLE_L1I) noteFetch(t, va);
-  installFirst(cpu, t, role, kind, e);
+function describePage(cpu: Cpu, t: TlbState, e: Entry, va: u64, kind: u32): void {
+  describe(cpu, t, e, va, kind, kind + 1);
+  noteKind(t, va, kind);
 }
 
-/** Makes an entry of what the last walk found and puts it into first level `role` and what is below. */
-function fill(cpu: Cpu, role: u32, va: u64): usize {
+/** Makes an entry of what the last walk found, which no structure has yet; 0 if there is no room. */
+function makeEntry(cpu: Cpu, t: TlbState, va: u64): usize {
   const at = takeEntry(cpu);
   if (!at) return 0;
   const e = entryAt(at);
-  const t = tlbOf(cpu);
-  const kind = leafLevel - 1;
-  describe(cpu, t, e, va, kind, leafLevel);
-  const isGlobal = pageGlobal(cpu);
+  if (leafLevel == 1) describePage(cpu, t, e, va, KIND_4K);
+  else describePage(cpu, t, e, va, leafLevel - 1);
   e.frame = pageFrame;
-  e.flags = pageRights | (leafWord & WORD_D ? ENTRY_DIRTY : 0) | (isGlobal ? ENTRY_GLOBAL : 0);
-  e.generation = isGlobal ? t.global : t.current;
+  e.flags = pageRights | (<u32>leafWord & <u32>WORD_D) / (<u32>WORD_D / ENTRY_DIRTY);
+  e.generation = t.current;
+  if (leafWord & WORD_G) {
+    if (pageGlobal(cpu)) {
+      e.flags |= ENTRY_GLOBAL;
+      e.generation = t.global;
+    }
+  }
   inheritMark(e);
   linkSource(e);
-  noteKind(t, va, kind);
-  installSecond(cpu, t, secondOf(role), kind, e);
-  bringUp(cpu, t, role, va, kind, e);
   count(cpu, C_TLB_FILLS);
   if (wanted(EVENT_FILL)) emit(EVENT_FILL, cpu, va & ~0xfff, physicalIn(e, va & ~0xfff), (<u64>e.flags << 32) | e.source);
   return at;
 }
 
-/** Finds the entry of `va` in first level `role` or the second, counting what misses. */
+/** Puts `e` into first level `role`. */
 @inline
-function find(cpu: Cpu, role: u32, va: u64): usize {
+function bringUp(cpu: Cpu, t: TlbState, role: u32, va: u64, e: Entry): void {
+  if (role == ROLE_L1I) noteFetch(t, va);
+  installFirst(cpu, t, role, kindOf(e), e);
+}
+
+/** Makes an entry of what the last walk found and puts it into first level `role` and what is below; 0 if there is no room. */
+@inline
+function fill(cpu: Cpu, t: TlbState, role: u32, va: u64): usize {
+  const at = makeEntry(cpu, t, va);
+  if (at) {
+    installSecond(cpu, t, role, leafLevel - 1, entryAt(at));
+    bringUp(cpu, t, role, va, entryAt(at));
+    physical = pagePhysical(va);
+  }
+  return at;
+}
+
+/** Whether an entry with `flags` is good for `access`: one that lacks D is not, for a store. */
+@inline
+function serves(cpu: Cpu, flags: u32, access: u32): bool {
+  if (access & ACCESS_WRITE) {
+    if (!(flags & ENTRY_DIRTY)) return false;
+  }
+  return allowed(cpu, flags & RIGHTS, access);
+}
+
+/** Uses the entry at `at`; if it does not serve `access`, walks again, for one that takes its place. */
+@inline
+function settle(cpu: Cpu, t: TlbState, role: u32, va: u64, access: u32, at: usize): usize {
+  const e = entryAt(at);
+  if (!serves(cpu, e.flags, access)) return replaceEntry(cpu, t, role, va, access, e);
+  physical = physicalIn(e, va);
+  return at;
+}
+
+function replaceEntry(cpu: Cpu, t: TlbState, role: u32, va: u64, access: u32, e: Entry): usize {
+  if (allowed(cpu, e.flags & RIGHTS, access)) count(cpu, C_DIRTY_WALKS);
+  if (!walkOrFault(cpu, va, access, ALL_ROLES)) return 0;
+  if (leavingWanted()) tellLeft(e, LEFT_REPLACED);
+  dropEntry(e);
+  return fill(cpu, t, role, va);
+}
+
+/** Without TLBs: every translation is a walk, whose result is what there is. */
+function translateUncached(cpu: Cpu, role: u32, va: u64, access: u32): void {
+  count(cpu, role == ROLE_L1I ? C_ITLB_MISSES : C_DTLB_MISSES);
+  if (!walkOrFault(cpu, va, access, ALL_ROLES)) return;
+  physical = pagePhysical(va);
+  if (role == ROLE_L1D) chargeTier(cpu, physical);
+}
+
+/** What translateData and translateFetch do, for first level `role`. */
+@inline
+function translate(cpu: Cpu, role: u32, va: u64, access: u32): usize {
+  walked = false;
+  if (machine().preset == PRESET_NONE) {
+    translateUncached(cpu, role, va, access);
+    return 0;
+  }
   const t = tlbOf(cpu);
   const kinds = kindsAround(t, va);
-  let at = findFirst(t, role, va, kinds);
-  missed = !at;
-  if (at) return at;
+  const first = findFirst(t, role, va, kinds);
+  if (first) return settle(cpu, t, role, va, access, first);
+
   count(cpu, role == ROLE_L1I ? C_ITLB_MISSES : C_DTLB_MISSES);
-  at = findSecond(cpu.index, t, secondOf(role), va, kinds);
+  let at = findSecond(cpu.index, t, role, va, kinds);
   if (at) {
     count(cpu, C_STLB_HITS);
     charge(cpu, C_CYCLES_WALK, COST_STLB_HIT);
-    bringUp(cpu, t, role, va, kindOf(entryAt(at)), entryAt(at));
+    bringUp(cpu, t, role, va, entryAt(at));
+    at = settle(cpu, t, role, va, access, at);
+  } else {
+    if (!walkOrFault(cpu, va, access, ALL_ROLES & ~rolesOf(role))) return 0;
+    at = fill(cpu, t, role, va);
+  }
+  if (role == ROLE_L1D) {
+    if (at) chargeTier(cpu, physical);
   }
   return at;
 }
 
 /**
- * Entry that gives `access` through first level `role` to the page of `va`; useEntry is the caller's to call. 0 if none is
- * kept (preset none; the walk's result is what there is), and if `cpu.fault` is set: to #PF if the access is refused, or to
- * the stop of a sticky TLB that is full.
+ * Entry that gives `access` to the page of `va`, with `physical` set; useEntry is the caller's to call. 0 if none is kept
+ * (preset none), and if `cpu.fault` is set: to #PF if the access is refused, or to the stop of a sticky TLB that is full.
  */
-export function translate(cpu: Cpu, role: u32, va: u64, access: u32): usize {
-  walked = false;
-  if (machine().preset == PRESET_NONE) {
-    count(cpu, role == ROLE_L1I ? C_ITLB_MISSES : C_DTLB_MISSES);
-    if (walkOrFault(cpu, va, access, ALL_ROLES) && role == ROLE_L1D) chargeTier(cpu, pagePhysical(va));
-    return 0;
-  }
-  let at = find(cpu, role, va);
-  if (at) {
-    const flags = entryAt(at).flags;
-    const clean = (access & ACCESS_WRITE) != 0 && !(flags & ENTRY_DIRTY);
-    const refused = !allowed(cpu, flags & RIGHTS, access);
-    if (clean || refused) {
-      if (!refused) count(cpu, C_DIRTY_WALKS);
-      if (!walkOrFault(cpu, va, access, ALL_ROLES)) return 0;
-      if (leavingWanted()) tellLeft(entryAt(at), LEFT_REPLACED);
-      dropEntry(entryAt(at));
-      at = 0;
-    }
-  } else if (!walkOrFault(cpu, va, access, ALL_ROLES & ~rolesOf(role))) {
-    return 0;
-  }
-  if (!at) at = fill(cpu, role, va);
-  if (at && missed && role == ROLE_L1D) chargeTier(cpu, physicalIn(entryAt(at), va));
-  return at;
+export function translateData(cpu: Cpu, va: u64, access: u32): usize {
+  return translate(cpu, ROLE_L1D, va, access);
+}
+
+/** The same for an instruction fetch. */
+export function translateFetch(cpu: Cpu, va: u64): usize {
+  return translate(cpu, ROLE_L1I, va, ACCESS_FETCH);
 }
 
 /** The entry at `at` (0 for none) serves `access` to `size` bytes at `va`: if it is marked, that is classified. */
@@ -133,7 +185,11 @@ function walkOrFault(cpu: Cpu, va: u64, access: u32, roles: u32): bool {
   const result = walk(cpu, va, access);
   walked = true;
   if (result == WALKED) return true;
-  dropPage(cpu, va, startedFrom ? kindOf(entryAt(startedFrom)) : KIND_PML4E + 1, roles);
-  raisePageFault(cpu, va, result);
+  refuse(cpu, va, result, roles);
   return false;
+}
+
+function refuse(cpu: Cpu, va: u64, code: u32, roles: u32): void {
+  dropPage(cpu, va, startedFrom ? kindOf(entryAt(startedFrom)) : KIND_PML4E + 1, roles);
+  raisePageFault(cpu, va, code);
 }

@@ -21,11 +21,11 @@ function handler(name, sem) {
   if (sem.read.includes("b")) lines.push(sem.source ? `const b = readSrcSized(cpu, rec, ${sem.source});` : "const b = readSrc(cpu, rec);");
   lines.push("if (cpu.fault) return NEXT;");
   if (sem.count) lines.push(sem.count(x));
-  if (sem.skip) lines.push(`if (${sem.skip}) {\n    writeDst(cpu, rec, a);\n    return NEXT;\n  }`);
+  if (sem.skip) lines.push(`if (${sem.skip}) {\n    writePrepared(cpu, rec, a);\n    return NEXT;\n  }`);
   lines.push(sem.body(x));
   if (sem.write) {
-    lines.push("writeDst(cpu, rec, r);");
-    if (!sem.read.includes("a")) lines.push("if (cpu.fault) return NEXT;");
+    if (sem.read.includes("a")) lines.push("writePrepared(cpu, rec, r);");
+    else lines.push("writeDst(cpu, rec, r);", "if (cpu.fault) return NEXT;");
   }
   if (sem.flags) lines.push(setFlags(sem.flags));
   lines.push("return NEXT;");
@@ -85,7 +85,7 @@ export function emitCold({ expanded, fuse, exportsOf }) {
 import { Cpu, FLAGS_SUB, FLAGS_ADD, FLAGS_RESULT, FLAGS_SHL, FLAGS_SHR, FLAGS_SAR, FLAGS_MUL } from "../../assembly/cpu/state";
 import { NEXT, JUMP, REC_SIZE, REC_DST, REC_SRC, REC_DISP, REC_FIRST } from "../../assembly/cpu/record";
 import { carry } from "../../assembly/cpu/flags";
-import { readReg, writeReg, readDst, readSrc, readSrcSized, prepareDst, writeDst, signExtend, zeroExtend } from "../../assembly/cpu/operand";
+import { readReg, writeReg, readDst, readSrc, readSrcSized, prepareDst, writeDst, writePrepared, signExtend, zeroExtend } from "../../assembly/cpu/operand";
 ${imports.join("\n")}
 
 const HANDLERS = memory.data(${(expanded.length + 1) * 2}, 2);

@@ -100,6 +100,7 @@ import {
   REC_TARGET, REC_TAKEN, REC_FALL, REC_KIND, REC_INFO, STUB_ORIGIN,
 } from "../../assembly/cpu/record";
 import { RUNNING_BASE } from "../../assembly/memory-map";
+import { FRONT_MASK } from "../../assembly/mmu/front";
 import { Cpu, SLOT_PAGE, FLAGS_SUB, FLAGS_ADD, FLAGS_RESULT, FLAGS_PACKED, FLAGS_SHL, FLAGS_SHR, FLAGS_SAR, FLAGS_MUL } from "../../assembly/cpu/state";
 import { CP_ENTRIES } from "../../assembly/cpu/code";
 import { STUB_LOOKUP, slowStep } from "../../assembly/cpu/slow";

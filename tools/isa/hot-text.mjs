@@ -25,7 +25,7 @@ export function at(size) {
 export function probe(size, write, address, open = false) {
   const last = size === 1 ? "t" : `(t + ${size - 1})`;
   const tag = `load<u64>(e${write ? ", 8" : ""})`;
-  return `t = ${address}; e = <usize>load<u32>(cpu, FRONT) + ((<usize><u32>t >>> 7) & 0x1fe0);
+  return `t = ${address}; e = <usize>load<u32>(cpu, FRONT) + ((<usize><u32>t >>> 7) & FRONT_MASK);
       if (${tag} ${open ? "==" : "!="} (${last} & ~0xfff)) ${open ? "{" : "break;"}
       h = <usize><u32>t + <usize>load<u32>(e, 16);`;
 }

@@ -28,7 +28,8 @@ export function flagUse(kind, semantics) {
 /** What a kind reads or writes through its address form before anything else: bytes | 0x80 if it writes them; 0 nothing. */
 export function firstAccess({ template, form, size }, semantics) {
   const sem = template && semantics[template];
-  if (!sem) return 0;
+  // A kind that also stops where CF is not at hand does not say by stopping that the access missed.
+  if (!sem || sem.body({ sx: String, zx: String, bits: 64, carry: "carried" }).includes("carried")) return 0;
   if (["mr", "mi", "m", "br"].includes(form)) return size | (sem.write ? 0x80 : 0);
   return ["rm", "rb"].includes(form) ? sem.source ?? size : 0;
 }

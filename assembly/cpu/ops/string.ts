@@ -8,6 +8,7 @@ import { NEXT, JUMP, REC_SIZE, REC_INFO, F_REP, F_REPNE, F_A16, F_A32 } from "..
 import { readReg, writeReg, linear, segmentOf, signExtend } from "../operand";
 
 import { loadData, storeData } from "../../mmu/access";
+import { FRONT_MASK } from "../../mmu/front";
 
 const CHUNK: u32 = 64;
 const RAX: u32 = 0;
@@ -47,7 +48,7 @@ function targetAddress(cpu: Cpu, width: u32, size: u32): u64 {
 /** Front-cache slot of `va` in the current context. */
 @inline
 function slotOf(cpu: Cpu, va: u64): usize {
-  return <usize>cpu.front + ((<usize><u32>va >>> 7) & 0x1fe0);
+  return <usize>cpu.front + ((<usize><u32>va >>> 7) & FRONT_MASK);
 }
 
 /** Elements from `va` to the end of its page, at most `n`. */

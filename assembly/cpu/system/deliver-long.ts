@@ -4,9 +4,9 @@
 //   gate, low half:   offset 31:16 | P DPL 0 type | IST | selector | offset 15:0        high half: offset 63:32
 //   frame, aligned:   SS  RSP  RFLAGS  CS  RIP  [error code] <- new RSP
 
-import { Cpu, Segment, segment, CS, SS, TR, IF, TF, NT, RF, VM } from "../state";
+import { Cpu, Segment, segment, CS, SS, TR, IF, TF, NT, RF, VM, MODE_64 } from "../state";
 import { raiseCode, GP, NP, SSF, TS } from "../fault";
-import { loadSystem, storeData, storeSystem } from "../../mmu/access";
+import { loadSystem, storeData, storeSystem, systemBytes, systemRoom } from "../../mmu/access";
 import {
   A_ACCESSED, A_CODE, A_CONFORMING, A_DB, A_L, A_P, A_S,
   attributesOf, cacheNull, cacheSegment, dplOf, isNull, readDescriptor, selectorError, setType,
@@ -33,11 +33,18 @@ function tssStack(cpu: Cpu, at: u32, ext: u32): u64 {
   return loadSystem(cpu, tss.base + at, 8);
 }
 
-/** One word of the frame. A handler at CPL 3 has its frame on a user stack. */
+/**
+ * Word number `n` from the bottom of the frame at `bottom`; `room` is where the frame lies in linear memory if one look-up
+ * answered for all of it, else 0. A handler at CPL 3 has its frame on a user stack.
+ */
 @inline
-function put(cpu: Cpu, level: u32, va: u64, value: u64): bool {
-  if (level == 3) storeData(cpu, va, 8, value);
-  else storeSystem(cpu, va, 8, value);
+function put(cpu: Cpu, level: u32, bottom: u64, room: usize, n: u32, value: u64): bool {
+  if (room) {
+    store<u64>(room + (n << 3), value);
+    return true;
+  }
+  if (level == 3) storeData(cpu, bottom + (n << 3), 8, value);
+  else storeSystem(cpu, bottom + (n << 3), 8, value);
   return cpu.fault == 0;
 }
 
@@ -62,9 +69,10 @@ export function deliverLong(cpu: Cpu, vector: u32, source: u32, rip: u64, flags:
   const ext = source;
   const entry = vector << 4;
   if (entry + 15 > cpu.idtLimit) return raiseCode(cpu, GP, gateError(vector, ext));
-  const low = loadSystem(cpu, cpu.idtBase + entry, 8);
+  const at = systemBytes(cpu, cpu.idtBase + entry, 16);
+  const low = at ? load<u64>(at) : loadSystem(cpu, cpu.idtBase + entry, 8);
   if (cpu.fault) return;
-  const high = loadSystem(cpu, cpu.idtBase + entry + 8, 8);
+  const high = at ? load<u64>(at, 8) : loadSystem(cpu, cpu.idtBase + entry + 8, 8);
   if (cpu.fault) return;
   const gate = attributesOf(low);
   const type = gate & 0x1f;
@@ -84,20 +92,25 @@ export function deliverLong(cpu: Cpu, vector: u32, source: u32, rip: u64, flags:
   else if (level < cpu.cpl) sp = tssStack(cpu, 4 + (level << 3), ext);
   if (cpu.fault) return;
   sp &= ~15;
-  const bottom = sp - (code == NO_CODE ? 40 : 48);
+  const below: u32 = code == NO_CODE ? 0 : 1; // words below RIP
+  const size = (5 + below) << 3;
+  const bottom = sp - size;
   if (!canonical(bottom) || !canonical(sp - 1)) return raiseCode(cpu, SSF, ext);
   const target = (low & 0xffff) | ((low >> 32) & 0xffff0000) | (high << 32);
   if (!canonical(target)) return raiseCode(cpu, GP, ext);
 
-  if (!put(cpu, level, sp - 8, segment(cpu, SS).selector)) return;
-  if (!put(cpu, level, sp - 16, cpu.rsp)) return;
-  if (!put(cpu, level, sp - 24, flags)) return;
-  if (!put(cpu, level, sp - 32, segment(cpu, CS).selector)) return;
-  if (!put(cpu, level, sp - 40, rip)) return;
-  if (code != NO_CODE && !put(cpu, level, sp - 48, <u64>code)) return;
+  const room = level == 3 ? 0 : systemRoom(cpu, bottom, size);
+  if (!put(cpu, level, bottom, room, below + 4, segment(cpu, SS).selector)) return;
+  if (!put(cpu, level, bottom, room, below + 3, cpu.rsp)) return;
+  if (!put(cpu, level, bottom, room, below + 2, flags)) return;
+  if (!put(cpu, level, bottom, room, below + 1, segment(cpu, CS).selector)) return;
+  if (!put(cpu, level, bottom, room, below, rip)) return;
+  if (below && !put(cpu, level, bottom, room, 0, <u64>code)) return;
   descriptor = setType(cpu, selector, descriptor, A_ACCESSED);
   if (cpu.fault) return;
 
+  // From 64-bit code to 64-bit code of the same privilege, nothing that updateMode looks at changes.
+  const changes = level != cpu.cpl || cpu.mode != MODE_64;
   if (level != cpu.cpl) cacheNull(cpu, SS, level);
   cacheSegment(cpu, CS, (selector & 0xfffc) | level, descriptor);
   cpu.cpl = level;
@@ -105,5 +118,5 @@ export function deliverLong(cpu: Cpu, vector: u32, source: u32, rip: u64, flags:
   cpu.rip = target;
   // TF only goes from 1 to 0 here and IF too: neither needs the scheduler.
   cpu.system &= ~(TF | NT | RF | VM | (type == INTERRUPT_GATE ? IF : 0));
-  updateMode(cpu);
+  if (changes) updateMode(cpu);
 }

@@ -5,6 +5,7 @@ import { JUMP, NEXT, REC_SIZE } from "../record";
 import { notImplemented, raiseCode, GP } from "../fault";
 import { ARITHMETIC, setArithmeticFlags } from "../flags";
 import { peek, setStackPointer } from "../operand";
+import { dataBytes } from "../../mmu/access";
 import { NI_TASK_SWITCH, NI_VM86 } from "../../global";
 import { longMode, setSystemFlags } from "./mode";
 import { loadRealSegment } from "./segments";
@@ -43,6 +44,12 @@ function iretReal(cpu: Cpu, size: u32): i32 {
   return JUMP;
 }
 
+/** Word number `n`, of `size` bytes, above the stack pointer; `frame` is where the frame lies if one look-up answered for it, else 0. */
+@inline
+function frameWord(cpu: Cpu, frame: usize, n: u32, size: u32): u64 {
+  return frame ? load<u64>(frame + (n << 3)) : peek(cpu, n * size, size);
+}
+
 export function iret(cpu: Cpu, rec: usize): i32 {
   const size: u32 = load<u8>(rec, REC_SIZE);
   if (cpu.nmiBlocked) {
@@ -57,11 +64,12 @@ export function iret(cpu: Cpu, rec: usize): i32 {
     else notImplemented(cpu, NI_TASK_SWITCH);
     return NEXT;
   }
-  const rip = peek(cpu, 0, size);
+  const frame: usize = cpu.mode == MODE_64 && size == 8 ? dataBytes(cpu, cpu.rsp, 40) : 0;
+  const rip = frameWord(cpu, frame, 0, size);
   if (cpu.fault) return NEXT;
-  const cs = <u32>peek(cpu, size, size) & 0xffff;
+  const cs = <u32>frameWord(cpu, frame, 1, size) & 0xffff;
   if (cpu.fault) return NEXT;
-  const flags = peek(cpu, 2 * size, size);
+  const flags = frameWord(cpu, frame, 2, size);
   if (cpu.fault) return NEXT;
   if (!long && cpu.cpl == 0 && size == 4 && (<u32>flags & VM)) {
     notImplemented(cpu, NI_VM86);
@@ -75,9 +83,9 @@ export function iret(cpu: Cpu, rec: usize): i32 {
   let ss: u32 = 0;
   let stack: u64 = 0;
   if (withStack) {
-    sp = peek(cpu, 3 * size, size);
+    sp = frameWord(cpu, frame, 3, size);
     if (cpu.fault) return NEXT;
-    ss = <u32>peek(cpu, 4 * size, size) & 0xffff;
+    ss = <u32>frameWord(cpu, frame, 4, size) & 0xffff;
     if (cpu.fault) return NEXT;
     stack = readReturnStack(cpu, ss, cs & 3, code);
     if (cpu.fault) return NEXT;

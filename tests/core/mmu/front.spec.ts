@@ -5,7 +5,7 @@ import {
   ANSWER_BASE, FRONT_BASE, FRONT_STRIDE, RAM_BASE,
 } from "../../../assembly/memory-map";
 import { Cpu, cpuAt } from "../../../assembly/cpu/state";
-import { dropFetchSlots } from "../../../assembly/mmu/front";
+import { dropFetchSlots, FRONT_MASK } from "../../../assembly/mmu/front";
 import { frameFlags } from "../../../assembly/mmu/frames";
 import { invlpg, invpcid, writeCr3 } from "../../../assembly/mmu/invalidate";
 import { tlbEntry, tlbPlaces } from "../../../assembly/mmu/list";
@@ -50,11 +50,14 @@ function covered(cpu: Cpu, role: u32, va: u64, pa: u64, need: u32): bool {
   return false;
 }
 
+/** Slots of one of the three data tables. */
+const TABLE_SLOTS: u32 = FRONT_MASK / 32 + 1;
+
 /** How many filled slots of `cpu` are not what they should be. */
 function wrongSlots(cpu: Cpu): i32 {
   let wrong = 0;
   const front = FRONT_BASE + cpu.index * FRONT_STRIDE;
-  for (let n: u32 = 0; n < 768; n++) {
+  for (let n: u32 = 0; n < 3 * TABLE_SLOTS; n++) {
     const slot = front + n * 32;
     const tag = load<u64>(slot);
     const writeTag = load<u64>(slot, 8);
@@ -63,13 +66,13 @@ function wrongSlots(cpu: Cpu): i32 {
       continue;
     }
     const at = <u32>tag + load<u32>(slot, 16);
-    const user: u32 = n >> 8 == 1 ? 2 : 0;
+    const user: u32 = n / TABLE_SLOTS == 1 ? 2 : 0;
     if (!covered(cpu, ROLE_L1D, tag, at - RAM_BASE, user)) wrong++;
     if (writeTag == NO_PAGE) continue;
     if (writeTag != tag || frameFlags((at - RAM_BASE) >> 12) || !covered(cpu, ROLE_L1D, tag, at - RAM_BASE, user | 9)) wrong++;
   }
   for (let n: u32 = 0; n < 256; n++) {
-    const slot = front + 768 * 32 + n * 16;
+    const slot = front + 3 * TABLE_SLOTS * 32 + n * 16;
     const tag = load<u64>(slot);
     if (tag == NO_PAGE) continue;
     const user: u32 = n >= 128 ? 2 : 0;
@@ -146,7 +149,7 @@ describe("the front caches", () => {
     const va: u64 = 0xffffffff80203000;
     map(va, FRAME_A + 0x3000, USER);
     touch(cpu, va);
-    const slot = <usize>cpu.front + ((<u32>va >>> 7) & 0x1fe0);
+    const slot = <usize>cpu.front + ((<u32>va >>> 7) & FRONT_MASK);
     expect(<u32>va + 0x10 + load<u32>(slot, 16)).toBe(RAM_BASE + <u32>FRAME_A + 0x3010);
   });
 });

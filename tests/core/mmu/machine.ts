@@ -13,7 +13,7 @@ import { fetchTranslate } from "../../../assembly/mmu/fetch";
 import { loadData, storeData } from "../../../assembly/mmu/access";
 import { tlbEntry, tlbPlaces } from "../../../assembly/mmu/list";
 import { resetTlbs, writeCr3 } from "../../../assembly/mmu/invalidate";
-import { dropFront, selectFront } from "../../../assembly/mmu/front";
+import { dropFront, selectFront, FRONT_MASK } from "../../../assembly/mmu/front";
 import { storeRam } from "../../../assembly/mmu/physical";
 
 export const RAM: u32 = 32 << 20;
@@ -153,12 +153,12 @@ export function read(cpu: Cpu, va: u64): u64 {
 
 /** Whether the hot loop would be answered by the front cache for a load at `va`. */
 export function frontReads(cpu: Cpu, va: u64): bool {
-  return load<u64>(<usize>cpu.front + ((<u32>va >>> 7) & 0x1fe0)) == (va & ~0xfff);
+  return load<u64>(<usize>cpu.front + ((<u32>va >>> 7) & FRONT_MASK)) == (va & ~0xfff);
 }
 
 /** The same for a store. */
 export function frontWrites(cpu: Cpu, va: u64): bool {
-  return load<u64>(<usize>cpu.front + ((<u32>va >>> 7) & 0x1fe0), 8) == (va & ~0xfff);
+  return load<u64>(<usize>cpu.front + ((<u32>va >>> 7) & FRONT_MASK), 8) == (va & ~0xfff);
 }
 
 /** Empties front caches, which must never matter. */
