@@ -16,6 +16,7 @@ import * as walk from "./mmu/walk";
 import { now } from "./smp/clock";
 import { powerOnCpus } from "./smp/reset";
 
+export { install, uninstall } from "./cpu/compiled";
 export { enterProtected } from "./smp/reset";
 export { run } from "./smp/schedule";
 export { stateHash } from "./probe/hash";

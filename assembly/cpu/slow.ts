@@ -1,18 +1,17 @@
 // What the hot loop does not do itself: follow a link for the first time, run a cold handler, find out that the slice is over.
 // Called by the generated hot loop (slowStep) and cpu/execute.ts.
 
-import { CODE_PAGE_BASE, RECORD_BASE } from "../memory-map";
+import { CODE_PAGE_BASE, RECORD_BASE, STUB_LOOKUP } from "../memory-map";
 import { machine } from "../global";
-import { KIND_CROSS_TAKEN, KIND_CROSS_FALL, KIND_STUB, KIND_LOOKUP } from "../../build/generated/decode-table";
+import { KIND_CROSS_TAKEN, KIND_CROSS_FALL, KIND_STUB, KIND_LOOKUP, KIND_COMPILED } from "../../build/generated/decode-table";
 import { Cpu, MODE_64 } from "./state";
 import { csBase, nextRip, wrapIp } from "./operand";
+import { sample, functionOf, entryOf } from "./compiled";
+import { THEN_HOT, THEN_CALL, THEN_NEXT } from "./header";
 import { lookup } from "./lookup";
 import {
   NEXT, REC_KIND, REC_COLD, REC_BEFORE, REC_START, REC_LENGTH, REC_BLOCK, REC_TARGET, REC_TAKEN, REC_BYTES, STUB_ORIGIN, STUB_LINK,
 } from "./record";
-
-/** Where a jump goes that could not be followed: the block at cpu.rip. In code page 0, which is nobody's. */
-export const STUB_LOOKUP: usize = CODE_PAGE_BASE + 64;
 
 /** Writes the records that are there for good. */
 export function initStubs(): void {
@@ -62,25 +61,28 @@ function enter(cpu: Cpu, rec: usize): usize {
   return rec != 0 && cpu.left >= <i32>load<u8>(rec, REC_BLOCK) ? rec : 0;
 }
 
-/**
- * Does what made the hot loop stop at `rec`. Returns the record to go on with, or 0 to leave: then
- * `cpu.rip` and `cpu.left` are exact and `cpu.fault` tells of an exception. Lazy flags are in `cpu`.
- */
-export function slowStep(at: usize, rec: usize): usize {
-  const cpu = changetype<Cpu>(at);
+/** What `doSlowly` returns if nothing happened but the instruction: the record behind it follows. */
+const GO_ON: usize = 1;
+
+/** Does what the hot loop does not do at `rec`; returns as `slowStep`, or GO_ON. */
+@inline
+function doSlowly(cpu: Cpu, rec: usize): usize {
   const kind: u32 = load<u16>(rec, REC_KIND);
   if (kind == KIND_STUB) return enter(cpu, resolve(cpu, rec));
   if (kind == KIND_LOOKUP) return cpu.left > 0 ? enter(cpu, lookup(cpu)) : 0;
   ripAt(cpu, rec);
   const left = cpu.left;
-  if (left < <i32>load<u8>(rec, REC_BLOCK)) return 0;
+  if (left < <i32>load<u8>(rec, REC_BLOCK)) {
+    sample(cpu, rec);
+    return 0;
+  }
   cpu.left = left - <i32>load<u8>(rec, REC_BEFORE);
   const result = callHandler(cpu, rec);
   if (cpu.fault) return 0;
   if (result == NEXT) {
     if (!(cpu.attention | cpu.codeChanged)) {
       cpu.left = left;
-      return rec + REC_BYTES;
+      return GO_ON;
     }
     cpu.rip = nextRip(cpu, rec);
     cpu.codeChanged = 0;
@@ -88,4 +90,38 @@ export function slowStep(at: usize, rec: usize): usize {
   cpu.left -= 1;
   if (cpu.left <= 0 || cpu.attention | cpu.shadow) return 0;
   return enter(cpu, lookup(cpu));
+}
+
+/** Runs the compiled block at `rec`, which the slice can pay for, and those that follow as long as they are compiled. */
+function runCompiled(cpu: Cpu, rec: usize): usize {
+  let at = functionOf(rec);
+  let entry = entryOf(rec);
+  do {
+    const result = call_indirect<u64>(at, entry);
+    const then = <u32>(result >> 32);
+    rec = <usize>result;
+    if (then != THEN_NEXT) {
+      const next = doSlowly(cpu, rec);
+      if (next != GO_ON) rec = next;
+      else if (then == THEN_HOT) return rec + REC_BYTES;
+      else {
+        entry = then - THEN_CALL;
+        continue;
+      }
+    }
+    if (rec == 0 || load<u16>(rec, REC_KIND) != KIND_COMPILED) return rec;
+    at = functionOf(rec);
+    entry = entryOf(rec);
+  } while (true);
+}
+
+/**
+ * Does what made the hot loop stop at `rec`. Returns the record to go on with, or 0 to leave: then
+ * `cpu.rip` and `cpu.left` are exact and `cpu.fault` tells of an exception. Lazy flags are in `cpu`.
+ */
+export function slowStep(at: usize, rec: usize): usize {
+  const cpu = changetype<Cpu>(at);
+  if (load<u16>(rec, REC_KIND) == KIND_COMPILED && cpu.left >= <i32>load<u8>(rec, REC_BLOCK)) return runCompiled(cpu, rec);
+  const next = doSlowly(cpu, rec);
+  return next == GO_ON ? rec + REC_BYTES : next;
 }

@@ -17,6 +17,7 @@ interface BootFlags {
   readonly initrd?: string;
   readonly tlb: TlbPreset;
   readonly seed: number;
+  readonly compile: boolean;
   readonly maxInstructions?: number;
   readonly timeout?: number;
   readonly stats?: "table" | "json";
@@ -42,6 +43,7 @@ export function bootCommand(): Command {
     .option("--initrd <files>", "modules: FILE[,FILE args]...")
     .addOption(options.tlbOption())
     .addOption(options.seedOption())
+    .addOption(options.noCompileOption())
     .addOption(options.maxInstructionsOption())
     .addOption(options.timeoutOption())
     .addOption(new Option("--stats <form>", "print the counters on stderr at the end").choices(["table", "json"]))

@@ -4,7 +4,8 @@
 import * as map from "../../assembly/memory-map.js";
 import { UserError } from "../errors.js";
 import { hex } from "../units.js";
-import { type Core, type CoreExports, instantiateCore } from "./core.js";
+import { Compiler } from "./compiler/index.js";
+import { type Core, type CoreExports, instantiateCore, loadTemplates } from "./core.js";
 import { COUNTER_NAMES, type Counters } from "./counters.js";
 import type { Device } from "./device.js";
 import { type EventKind, eventMask, type MachineEvent, readEvents } from "./events.js";
@@ -12,24 +13,28 @@ import { type CheckedOptions, checkOptions, type MachineOptions, TLB_PRESETS } f
 import { PortSpace } from "./ports.js";
 import { REGISTER_NAMES, type RegisterName, registerNumber } from "./registers.js";
 import { putSnapshot, type Snapshot, takeSnapshot } from "./snapshot.js";
-import { coreStop, type DeviceStop, type Stop } from "./stop.js";
+import { CORE_STOPS, coreStop, type DeviceStop, type Stop } from "./stop.js";
 import { listTlb, TLB_STRUCTURES, type TlbEntry, type TlbStructure } from "./tlb.js";
 
 const PAGE = map.PAGE_SIZE;
+/** Steps between two looks at what there is to compile: some milliseconds. */
+const COMPILE_EVERY = 1_000_000n;
 
 export class Machine {
   readonly options: CheckedOptions;
   readonly #core: CoreExports;
   readonly #memory: ArrayBuffer;
   readonly #ports: PortSpace;
+  readonly #compiler: Compiler | undefined;
   #deviceStop: DeviceStop | undefined;
   #eventsTaken = 0;
 
-  private constructor(options: CheckedOptions, core: Core, ports: PortSpace) {
+  private constructor(options: CheckedOptions, core: Core, ports: PortSpace, compiler: Compiler | undefined) {
     this.options = options;
     this.#core = core.exports;
     this.#memory = core.memory.buffer;
     this.#ports = ports;
+    this.#compiler = compiler;
     this.#core.init(options.memory, options.cpus, TLB_PRESETS.indexOf(options.tlb), options.seed);
   }
 
@@ -41,7 +46,8 @@ export class Machine {
       portIn: (port, size) => ports.read(port, size),
       portOut: (port, size, value) => ports.write(port, value, size),
     });
-    return new Machine(checked, core, ports);
+    const compiler = checked.compile ? new Compiler(core.exports, core.memory, await loadTemplates()) : undefined;
+    return new Machine(checked, core, ports, compiler);
   }
 
   /** Connects `device` to its ports. To be done before the first run: its state is part of the machine's. */
@@ -74,7 +80,7 @@ export class Machine {
    * that many if nothing else ends the run. A run that is cut into pieces is the same run.
    */
   run(steps: number | bigint): Stop {
-    const reason = this.#core.run(BigInt(steps));
+    const reason = this.#run(BigInt(steps));
     const stop = this.#deviceStop;
     this.#deviceStop = undefined;
     return stop ?? coreStop(this.#core, reason, (cpu) => Number(this.register(cpu, "mode")));
@@ -189,6 +195,17 @@ export class Machine {
     this.#core.afterRestore();
     this.#deviceStop = undefined;
     this.#eventsTaken = Number(this.#core.eventCount());
+  }
+
+  /** A run of the core, cut so that what was found hot on the way is compiled. */
+  #run(steps: bigint): number {
+    if (!this.#compiler) return this.#core.run(steps);
+    for (let left = steps; ; left -= COMPILE_EVERY) {
+      const last = left <= COMPILE_EVERY;
+      const reason = this.#core.run(last ? left : COMPILE_EVERY);
+      this.#compiler.compile();
+      if (last || reason !== CORE_STOPS.BUDGET) return reason;
+    }
   }
 
   #checkCpu(cpu: number): number {
