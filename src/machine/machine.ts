@@ -26,6 +26,7 @@ export class Machine {
   readonly #memory: ArrayBuffer;
   readonly #ports: PortSpace;
   readonly #compiler: Compiler | undefined;
+  #functionsCompiled = 0;
   #deviceStop: DeviceStop | undefined;
   #eventsTaken = 0;
 
@@ -99,6 +100,11 @@ export class Machine {
   /** Virtual time in ticks of one nanosecond. */
   get clock(): bigint {
     return BigInt.asUintN(64, this.#core.clock());
+  }
+
+  /** How many functions the compiler has made. It is not part of the state: it depends on how the run was cut. */
+  get functionsCompiled(): number {
+    return this.#functionsCompiled;
   }
 
   /** A number for the whole state: equal runs have equal hashes at equal steps. */
@@ -197,13 +203,15 @@ export class Machine {
     this.#eventsTaken = Number(this.#core.eventCount());
   }
 
-  /** A run of the core, cut so that what was found hot on the way is compiled. */
+  /**
+   * A run of the core, cut so that what was found hot on the way is compiled. Cut alike without a compiler: how many blocks
+   * are decoded depends on it.
+   */
   #run(steps: bigint): number {
-    if (!this.#compiler) return this.#core.run(steps);
     for (let left = steps; ; left -= COMPILE_EVERY) {
       const last = left <= COMPILE_EVERY;
       const reason = this.#core.run(last ? left : COMPILE_EVERY);
-      this.#compiler.compile();
+      this.#functionsCompiled += this.#compiler?.compile() ?? 0;
       if (last || reason !== CORE_STOPS.BUDGET) return reason;
     }
   }

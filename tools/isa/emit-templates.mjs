@@ -6,10 +6,8 @@
 
 import { HOT_IMPORTS, HOT_CONSTANTS, bodyText } from "./emit-hot.mjs";
 
-const COMPILED = ["cold", "stub", "lookup", "compiled", "jccRare"];
-
-/** Whether the case of `kind` does anything but leave. */
-const works = (kind) => !COMPILED.includes(kind.name);
+/** Kinds whose case does nothing but leave: they have no template. */
+const EMPTY = ["cold", "stub", "lookup", "compiled", "jccRare"];
 
 function template(kind) {
   const body = bodyText({ ...kind, early: false, split: true })
@@ -18,7 +16,12 @@ function template(kind) {
   return `/** ${kind.name} */\nexport function kind${kind.n}(rec: usize): void {\n  let t: u64 = 0; let e: usize = 0; let h: usize = 0;\n  ${body}\n}`;
 }
 
+/** What the loop keeps in locals, and words that it only reads: type, and where in Cpu it lies. */
+const STATE = { fop: ["i32", "flagsOp"], fa: ["i64", "flagsA"], fb: ["i64", "flagsB"], fr: ["i64", "flagsR"], left: ["i32", "left"] };
+const FIXED = { front: ["u32", "front"], fetch: ["u32", "fetch"] };
+
 export function emitTemplates({ kinds }) {
+  const numberOf = (name) => kinds.find((kind) => kind.name === name).n;
   return `// Made by tools/isa/generate.mjs. The cases of the hot loop one by one, for src/machine/compiler.
 ${HOT_IMPORTS}
 
@@ -27,23 +30,12 @@ ${HOT_IMPORTS}
 
 ${HOT_CONSTANTS}
 
-export const KIND_STUB: u32 = ${kinds.find((kind) => kind.name === "stub").n};
-export const KIND_COMPILED: u32 = ${kinds.find((kind) => kind.name === "compiled").n};
+export const KIND_STUB: u32 = ${numberOf("stub")};
+export const KIND_COMPILED: u32 = ${numberOf("compiled")};
 
-export let fop: i32 = 0;
-export let fa: i64 = 0;
-export let fb: i64 = 0;
-export let fr: i64 = 0;
-export let left: i32 = 0;
+${Object.entries(STATE).map(([name, [type]]) => `export let ${name}: ${type} = 0;`).join("\n")}
+${Object.entries({ ...STATE, ...FIXED }).map(([name, [, field]]) => `export const ${name}At: usize = cpu + offsetof<Cpu>("${field}");`).join("\n")}
 
-export const fopAt: usize = cpu + offsetof<Cpu>("flagsOp");
-export const faAt: usize = cpu + offsetof<Cpu>("flagsA");
-export const fbAt: usize = cpu + offsetof<Cpu>("flagsB");
-export const frAt: usize = cpu + offsetof<Cpu>("flagsR");
-export const leftAt: usize = cpu + offsetof<Cpu>("left");
-export const frontAt: usize = cpu + FRONT;
-export const fetchAt: usize = cpu + FETCH;
-
-${kinds.filter(works).map(template).join("\n\n")}
+${kinds.filter((kind) => !EMPTY.includes(kind.name)).map(template).join("\n\n")}
 `;
 }

@@ -4,7 +4,7 @@
 import { COMPILER_BASE } from "../../../assembly/memory-map.js";
 import { COMPILER_ASKED, COMPILER_GENERATION, COMPILER_HOT_AT, COMPILER_LIST } from "../../../assembly/cpu/header.js";
 import { Decoded } from "./decoded.js";
-import { compileRegion } from "./region.js";
+import { compileRegion, type Region } from "./region.js";
 import type { Templates } from "./templates.js";
 import { moduleOf } from "./wasm.js";
 
@@ -52,32 +52,40 @@ export class Compiler {
     this.#set(COMPILER_HOT_AT, thresholds.hotAt);
   }
 
-  /** Compiles what the core asked for since the last call. To be called while no `run` is under way. */
-  compile(): void {
+  /** Compiles what the core asked for since the last call, and says how many functions that made. Not while a `run` is under way. */
+  compile(): number {
     const asked = this.#get(COMPILER_ASKED);
-    if (asked === 0) return;
+    if (asked === 0) return 0;
     this.#set(COMPILER_ASKED, 0);
     this.#makeRoom(asked);
-    const regions = [];
+    const regions: Region[] = [];
+    const compiled = new Set<number>();
     for (let i = 0; i < asked; i++) {
       const root = this.#get(COMPILER_LIST + 4 * i);
-      // It may have become part of a region asked for before it.
-      if (this.#decoded.isCompiled(root)) continue;
-      const self = this.#first + this.#used;
+      // It may have become part of the region of one that was asked for before it.
+      if (compiled.has(root) || this.#decoded.isCompiled(root)) continue;
+      const self = this.#first + this.#used + regions.length;
       const region = compileRegion(this.templates, this.#decoded, root, self, this.thresholds.leastRecords);
       if (!region) continue;
-      this.#used++;
-      for (const [record, entry] of region.entries) {
-        this.core.install(record, self, entry);
+      regions.push(region);
+      for (const record of region.entries.keys()) compiled.add(record);
+    }
+    if (regions.length > 0) this.#install(regions);
+    return regions.length;
+  }
+
+  /** Makes one module of all regions: an instance costs more than a function. */
+  #install(regions: readonly Region[]): void {
+    const bytes = moduleOf(this.memory.buffer.byteLength / WASM_PAGE, regions);
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: this.memory } });
+    regions.forEach(({ entries }, i) => {
+      const index = this.#first + this.#used++;
+      this.core.table.set(index, exports[i]);
+      for (const [record, entry] of entries) {
+        this.core.install(record, index, entry);
         this.#installed.add(record);
       }
-      regions.push({ self, region });
-    }
-    if (regions.length === 0) return;
-    // One module for all: an instance costs more than a function.
-    const bytes = moduleOf(this.memory.buffer.byteLength / WASM_PAGE, regions.map(({ region }) => region));
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: this.memory } });
-    regions.forEach(({ self }, i) => this.core.table.set(self, exports[i]));
+    });
   }
 
   #makeRoom(functions: number): void {
