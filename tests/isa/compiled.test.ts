@@ -88,6 +88,38 @@ test("a loop that becomes compiled while it runs is the same run, however it is 
   assert.ok(functions > 25, `only ${functions} functions were made`);
 });
 
+/** Blocks of 29 bytes that work on RAX and go to one of two others, or end if ECX is used up. */
+function randomJumps(random: Random, blocks: number): number[] {
+  const size = 29;
+  const jump = (from: number, end: number): number[] => bytesOf(random.below(blocks) * size - (from * size + end), 4);
+  return Array.from({ length: blocks }, (_, i) => [
+    0x48, 0x6b, 0xc0, 31, 0x48, 0x83, 0xc0, i, 0xff, 0xc9, // imul rax, rax, 31; add rax, i; dec ecx
+    0x0f, 0x84, ...bytesOf(blocks * size - (i * size + 16), 4), // jz end
+    0xa8, 1 << random.below(8), 0x0f, 0x85, ...jump(i, 24), 0xe9, ...jump(i, 29), // test al, bit; jnz one; jmp other
+  ]).flat();
+}
+
+test("blocks that jump to one another without any order, into loops and out of them, are the same run", async () => {
+  const random = new Random(SEED + 3n);
+  const [compiled, plain] = await pair();
+  let functions = 0;
+  for (let n = 0; n < 40; n++) {
+    start([compiled, plain], randomJumps(random, 2 + random.below(24)), registersWith({ [RAX]: random.u64(), [RCX]: 500n }));
+    functions += compareSlices(compiled, plain, random, 4000, `jumps ${n} (seed ${SEED})`);
+  }
+  assert.ok(functions > 40, `only ${functions} functions were made`);
+});
+
+test("an instruction across two pages stays with the interpreter, in the middle of a loop that is compiled", async () => {
+  const [compiled, plain] = await pair();
+  // again: add rax, rcx; nop ...; add rdx, imm32 (across the pages); inc rbx; dec ecx; jnz again
+  const code = [0x48, 0x01, 0xc8, 0x90, 0x90, 0x90, 0x48, 0x81, 0xc2, ...bytesOf(0x12345, 4), 0x48, 0xff, 0xc3, 0xff, 0xc9, 0x75, 0xec];
+  const places = [compiled, plain].map((bench) => bench.place(code, 0x1000 - 9));
+  for (const bench of [compiled, plain]) bench.start(places[0] as number, registersWith({ [RCX]: 600n }), 0n);
+  assert.ok(compareSlices(compiled, plain, new Random(SEED), 5200, "across pages") > 0, "nothing was compiled");
+  assert.equal(compiled.get(RDX), 600n * 0x12345n);
+});
+
 test("code that rewrites itself while it is compiled runs what it wrote", async () => {
   const [compiled, plain] = await pair();
   // again: add byte [rbx], 1; mov al, 0; add rdx, rax; dec ecx; jnz again

@@ -1,7 +1,7 @@
 // Code under construction: bytes, and places where something that is not known yet must be filled in. Nested, so that putting
 // pieces together does not copy them.
 
-/** A branch, `depth` blocks deep in the code of its block: to the block whose first record is at `to`, to the one whose record is in
+/** A branch, `depth` blocks deep in the code of its block: to the block whose first record is at `jump`, to the one whose record is in
  *  local REC, or out of the function. */
 export interface Jump {
   readonly jump: number | "dynamic" | "leave";

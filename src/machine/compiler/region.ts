@@ -14,11 +14,13 @@ import { type Function, i32Const, i64Const, op } from "./wasm.js";
 const MOST_BLOCKS = 48;
 /** A block is compiled again as part of another's region, so that loops close that were found piece by piece; but not for ever. */
 const MOST_TIMES = 2;
+
 export interface Region extends Function {
   /** First records of its blocks, each with what the function must be called with to run it. */
   readonly entries: ReadonlyMap<number, number>;
 }
 
+/** What the function returns. */
 const RESULT = [
   op.localGet, THEN, op.i64ExtendI32U, ...i64Const(32n), op.i64Shl, op.localGet, REC, op.i64ExtendI32U, op.i64Or,
 ];
@@ -31,12 +33,10 @@ export function compileRegion(templates: Templates, decoded: Decoded, root: numb
   if (!blocks.some((block) => block.first === root)) return undefined;
   if (builder.records < leastRecords && !builder.loops) return undefined;
   const places = new Map(blocks.map((block, i) => [block.first, i + 1]));
+  const body = layOut(blocks, places, self, templates.constant("KIND_COMPILED"));
   return {
     locals: LOCALS,
-    code: [
-      ...builder.frame.load(templates), ...layOut(blocks, places, self, templates.constant("KIND_COMPILED")),
-      ...builder.frame.store(templates), ...RESULT,
-    ],
+    code: [...builder.frame.load(templates), ...body, ...builder.frame.store(templates), ...RESULT],
     entries: new Map([...places].filter(([first]) => decoded.isFirst(first))),
   };
 }
@@ -46,7 +46,7 @@ class RegionBuilder {
   records = 0;
   /** Whether a jump leads back. */
   loops = false;
-  readonly #seen = new Map<number, Block | undefined>();
+  readonly #seen = new Set<number>();
   readonly #postorder: Block[] = [];
   readonly #open = new Set<number>();
 
@@ -64,8 +64,8 @@ class RegionBuilder {
     if (this.#open.has(first)) this.loops = true;
     if (this.#seen.has(first) || this.#seen.size >= MOST_BLOCKS) return;
     if (this.decoded.isFirst(first) && this.decoded.timesCompiled(first) >= MOST_TIMES) return;
+    this.#seen.add(first);
     const made = this.#blockAt(first);
-    this.#seen.set(first, made?.block);
     if (!made) return;
     this.#open.add(first);
     for (const next of made.ways) this.visit(next);
