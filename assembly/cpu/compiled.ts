@@ -25,7 +25,7 @@ export function entryOf(rec: usize): u32 {
   return load<u32>(rec - HEADER_BYTES, HEADER_ENTRY);
 }
 
-/** The slice of `cpu` ended before the block at `rec`, for it has steps left, but fewer than the block: so `rec` is kept (cpu/block.ts). */
+/** The slice of `cpu` ended before the block at `rec`, which a link led to: blocks that are not kept have no links to them. */
 export function sample(cpu: Cpu, rec: usize): void {
   const hotAt = load<u32>(COMPILER_BASE, COMPILER_HOT_AT);
   const asked = load<u32>(COMPILER_BASE, COMPILER_ASKED);
