@@ -6,6 +6,7 @@ function loopbackPorts() {
   return {
     portIn: (port) => last.get(port) ?? 0xffffffff,
     portOut: (port, _size, value) => { last.set(port, value); },
+    eventsFull: () => {},
   };
 }
 

@@ -7,9 +7,12 @@ import { GLOBAL_BASE, FRAME_BASE, FRAME_STRIDE, RAM_BASE } from "./memory-map";
 export const STOP_BUDGET: u32 = 0; // the steps asked for are done
 export const STOP_IDLE: u32 = 1; // every CPU waits and no timer is armed: only outside input can go on
 export const STOP_REQUEST: u32 = 2; // the host asked for it (requestStop), from a device or a limit
-export const STOP_NOT_IMPLEMENTED: u32 = 3; // detail says what; bytes, rip and cpu are in the record
-export const STOP_TRIPLE_FAULT: u32 = 4;
-export const STOP_TLB_FULL: u32 = 5; // the sticky preset ran out of entries: it must not evict
+export const STOP_BREAK: u32 = 3; // a stop point was hit: debug/hits.ts has which
+export const STOP_STEPPED: u32 = 4; // one CPU has made the steps asked for (smp/alone.ts)
+// From here on the machine has failed, and stays stopped.
+export const STOP_NOT_IMPLEMENTED: u32 = 5; // detail says what; bytes, rip and cpu are in the record
+export const STOP_TRIPLE_FAULT: u32 = 6;
+export const STOP_TLB_FULL: u32 = 7; // the sticky preset ran out of entries: it must not evict
 
 /** What is not implemented: the detail of STOP_NOT_IMPLEMENTED. */
 export const NI_INSTRUCTION: u32 = 1; // an instruction outside the integer and system set (x87, MMX, SSE, AVX, VMX ...)
@@ -50,10 +53,6 @@ export class Global {
   stopLength: u32;
   /** Earliest tick at which a timer is due; the scheduler looks no earlier. */
   nextTimer: u64;
-  /** Events wanted: one bit for each kind (probe/events.ts). */
-  eventMask: u32;
-  /** Events written since the start; the ring index is this modulo its capacity. */
-  eventCount: u64;
   /** Next free 32-byte record and next free code page (cpu/code.ts). */
   recordNext: u32;
   codePageNext: u32;

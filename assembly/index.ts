@@ -2,8 +2,10 @@
 // memory-map.ts names: RAM, its devices' slices, counters and events.
 
 import { RAM_BASE } from "./memory-map";
-import { Cpu, cpuAt } from "./cpu/state";
+import { ATTENTION_STOP, cpuAt } from "./cpu/state";
 import { initExecution } from "./cpu/execute";
+import { passPoints, forgetPassed, selectEvents, debug } from "./debug/state";
+import { watchFrames } from "./debug/points";
 import { machine, STOP_NOT_IMPLEMENTED, STOP_REQUEST } from "./global";
 import { setIrq as drive } from "./apic/irq";
 import { resetIoapic } from "./apic/ioapic";
@@ -11,16 +13,23 @@ import { resetPics } from "./apic/pic";
 import { resetPit } from "./apic/pit";
 import { dropDerived, resetTlbs } from "./mmu/invalidate";
 import * as frames from "./mmu/frames";
+import { countStale } from "./mmu/lifetime";
 import * as list from "./mmu/list";
 import * as walk from "./mmu/walk";
 import { now } from "./smp/clock";
 import { powerOnCpus } from "./smp/reset";
+import { turnOf } from "./smp/state";
 
 export { install, uninstall } from "./cpu/compiled";
-export { enterProtected } from "./smp/reset";
+export * from "./explore/index";
+export { enterLong, enterProtected } from "./smp/reset";
 export { run } from "./smp/schedule";
+export { runAlone, runUntilStepped } from "./smp/alone";
+export { addAccessPoint, addEventPoint, addInstructionPoint, armPoints, clearPoints } from "./debug/points";
+export { chipRegister, flight, flights } from "./apic/inspect";
 export { stateHash } from "./probe/hash";
 export { getRegister, setRegister } from "./probe/inspect";
+export { stickyBytes } from "./mmu/pool";
 
 /** Where a seed of 0 begins: the generator must not start at 0. */
 const SEED: u64 = 0x9e3779b97f4a7c15;
@@ -46,7 +55,7 @@ export function requestStop(): void {
   if (g.stopRequested && g.stopReason >= STOP_NOT_IMPLEMENTED) return;
   g.stopRequested = 1;
   g.stopReason = STOP_REQUEST;
-  cpuAt(g.current).attention = 1;
+  cpuAt(g.current).attention |= ATTENTION_STOP;
 }
 
 /** Drives interrupt line `line` (0 to 23); nonzero is asserted. */
@@ -56,11 +65,7 @@ export function setIrq(line: u32, level: u32): void {
 
 /** Virtual time in ticks, as the CPU in turn sees it: exact inside a port access. */
 export function clock(): u64 {
-  return now(currentCpu());
-}
-
-function currentCpu(): Cpu {
-  return cpuAt(machine().current);
+  return now(cpuAt(machine().current));
 }
 
 /** Steps done since power-on, over all CPUs. */
@@ -70,12 +75,50 @@ export function steps(): u64 {
 
 /** What events are recorded: one bit for each kind of probe/events.ts. */
 export function setEventMask(mask: u32): void {
-  machine().eventMask = mask;
+  debug().recorded = mask;
+  selectEvents();
+  countStale();
 }
 
-/** Events written since the start. */
+/** Events recorded since the start. */
 export function eventCount(): u64 {
-  return machine().eventCount;
+  return debug().eventCount;
+}
+
+/** Whether the host wants every event: then it is asked to take them (host.ts) before any is overwritten. */
+export function wantEveryEvent(all: bool): void {
+  debug().everyEvent = all ? 1 : 0;
+  debug().eventsTaken = debug().eventCount;
+}
+
+/** The host has taken all events up to now. */
+export function tookEvents(): void {
+  debug().eventsTaken = debug().eventCount;
+}
+
+/** Number of the last step that CPU `index` made, and one more; 0 if it has made none. */
+export function lastStep(index: u32): u64 {
+  return turnOf(cpuAt(index)).lastStep;
+}
+
+/** CPU that has the turn, or had it last. */
+export function currentCpu(): u32 {
+  return machine().current;
+}
+
+/** MODE_* of debug/layout.ts: what a hit does. */
+export function setHitMode(mode: u32): void {
+  debug().mode = mode;
+}
+
+/** Hits since the start. */
+export function hitCount(): u64 {
+  return debug().hitCount;
+}
+
+/** Points before the instructions that are next on any CPU count as told. */
+export function passPointsHere(): void {
+  for (let i: u32 = 0; i < machine().cpus; i++) passPoints(cpuAt(i));
 }
 
 /** Physical address that the page tables give for `va` on CPU `index` now; -1 if none. Nothing is cached or set. */
@@ -100,6 +143,15 @@ export function setSlowTier(from: u64): void {
 
 /** After a snapshot was put back: what is derived from the state is made anew on demand. */
 export function afterRestore(): void {
+  initExecution();
+  watchFrames();
+  dropDerived();
+  forgetPassed();
+  countStale();
+}
+
+/** Memory was written from outside: what is derived from it is made anew. */
+export function afterWrite(): void {
   initExecution();
   dropDerived();
 }

@@ -89,5 +89,29 @@ export const EVENT_SIZE: u32 = 2 * MIB;
 /** D: where the core leaves a structured answer for the host (mmu/list.ts): the last page of the event region. */
 export const ANSWER_BASE: u32 = EVENT_BASE + EVENT_SIZE - PAGE_SIZE;
 
+/** D: exploration (explore/state.ts): the machine's part, then one part for each CPU with its store buffer. */
+export const EXPLORE_BASE: u32 = EVENT_BASE + EVENT_SIZE;
+export const EXPLORE_STRIDE: u32 = 4 * KIB;
+export const EXPLORE_SIZE: u32 = (MAX_CPUS + 1) * EXPLORE_STRIDE;
+/** D: the transitions that are possible now, for the host: u16 each (explore/transitions.ts). */
+export const ENABLED_BASE: u32 = EXPLORE_BASE + EXPLORE_SIZE;
+export const ENABLED_SIZE: u32 = 64 * KIB;
+/** D: which words of which frames CPUs share (explore/memory.ts). */
+export const SHARED_BASE: u32 = ENABLED_BASE + ENABLED_SIZE;
+export const SHARED_FRAMES: u32 = 4096;
+export const SHARED_SIZE: u32 = SHARED_FRAMES * 72;
+/** D: what an exploration has changed, to go back (explore/trail.ts). */
+export const TRAIL_BASE: u32 = SHARED_BASE + SHARED_SIZE;
+export const TRAIL_SIZE: u32 = 64 * MIB;
+/** D: hashes of the states that a search has been in (explore/visited.ts). */
+export const VISITED_BASE: u32 = TRAIL_BASE + TRAIL_SIZE;
+/** The largest table has 2^this entries of 16 bytes; the smaller ones before it are a fifteenth of it together. */
+export const VISITED_BITS: u32 = 22;
+export const VISITED_SIZE: u32 = 72 * MIB;
+
+/** D: stop points, what hit them, and which events are wanted (debug/state.ts): the host's wishes, not the machine's state. */
+export const DEBUG_BASE: u32 = VISITED_BASE + VISITED_SIZE;
+export const DEBUG_SIZE: u32 = 2 * MIB;
+
 /** Guest RAM: physical address 0 is here. Aligned so that a frame is one 64 KiB-page-aligned run. */
-export const RAM_BASE: u32 = (EVENT_BASE + EVENT_SIZE + 0xffff) & 0xffff0000;
+export const RAM_BASE: u32 = (DEBUG_BASE + DEBUG_SIZE + 0xffff) & 0xffff0000;

@@ -21,10 +21,13 @@ const libc = ["guest/user/crt0.S", "guest/user/libc.c", "guest/user/thread.c",
   "guest/kernel/vsprintf.c", "guest/kernel/string.c"];
 const kernelFolders = ["guest/boot", "guest/kernel", "guest/mm", "guest/mm/policy"];
 
+// For debuggers: sections that are never loaded. They change no code, and name files as seen from the root.
+const debugFlags = ["-gdwarf-5", `-ffile-prefix-map=${root}=.`];
 const commonFlags = ["-std=gnu11", "-O2", "-ffreestanding", "-nostdlib", "-fno-pic", "-fno-pie",
   "-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-fno-strict-aliasing", "-fno-common",
   "-fcf-protection=none", "-mno-sse", "-mno-mmx", "-mno-80387", "-mgeneral-regs-only",
-  "-Wall", "-Wextra", "-Wstrict-prototypes", "-Wmissing-prototypes", "-Werror", "-Iguest/include", "-MD"];
+  "-Wall", "-Wextra", "-Wstrict-prototypes", "-Wmissing-prototypes", "-Werror", "-Iguest/include", "-MD",
+  ...debugFlags];
 const kernelFlags = [...commonFlags, "-mcmodel=kernel", "-mno-red-zone", "-Iguest/kernel"];
 const userFlags = [...commonFlags, "-Iguest/user"];
 const linkFlags = ["-nostdlib", "-static", "-Wl,--build-id=none", "-Wl,-z,noexecstack",
@@ -108,8 +111,8 @@ class Builder {
     return { output, depfile, command, inputs: [source] };
   }
 
-  linkStep(objects, script, output) {
-    const command = [...this.compiler.compile, ...this.compiler.link, ...linkFlags, "-Wl,-T," + script,
+  linkStep(objects, script, output, flags = []) {
+    const command = [...this.compiler.compile, ...this.compiler.link, ...linkFlags, ...flags, "-Wl,-T," + script,
       ...objects, "-o", output];
     return { output, command, inputs: [...objects, script] };
   }
@@ -186,8 +189,14 @@ export async function buildGuest({ report = () => {} } = {}) {
 
   const elfs = programs.map((name) => `${out}/user/${name}.elf`);
   const libraryObjects = library.map((step) => step.output);
-  await builder.runAll(programs.map((_, i) =>
-    builder.linkStep([...libraryObjects, ...own[i].map((step) => step.output)], "guest/user/user.lds", elfs[i])), report);
+  // Linked twice: what goes into the kernel is without debug information, or the kernel would be as large as all of it.
+  await builder.runAll(programs.flatMap((name, i) => {
+    const objects = [...libraryObjects, ...own[i].map((step) => step.output)];
+    return [
+      builder.linkStep(objects, "guest/user/user.lds", elfs[i], ["-Wl,--strip-debug"]),
+      builder.linkStep(objects, "guest/user/user.lds", `${out}/user-debug/${name}.elf`),
+    ];
+  }), report);
 
   const tableSource = writeProgramTable(elfs);
   const table = {

@@ -15,6 +15,11 @@ export { MAX_CPUS, MAX_RAM } from "../assembly/memory-map.js";
 export * from "./machine/index.js";
 export * from "./boot/index.js";
 export * from "./report/index.js";
+export * from "./check/index.js";
+export * from "./debug/timeline/index.js";
+export * from "./debug/session/index.js";
+export { joinSymbols, loadSymbols, type SymbolTable, symbolsOf } from "./debug/symbols/index.js";
+export { COMMANDS as DEBUG_COMMANDS, DebugConsole, openSession, type Reply } from "./debug/console/index.js";
 export {
   comparePolicies, FLUSH_POLICIES, migrateJson, migrateTable, WORKLOADS, type Comparison,
 } from "./bench/migrate.js";

@@ -4,29 +4,37 @@
 import { Cpu, count } from "../cpu/state";
 import { C_IPI_RECEIVED, C_CYCLES_IPI } from "../probe/counters";
 import { charge, COST_IPI_RECEIVE } from "../probe/cost";
-import { emit, EVENT_IPI_DELIVER } from "../probe/events";
+import { emit, stepOf, EVENT_IPI_DELIVER } from "../probe/events";
+import { exploration } from "../explore/state";
+import { noteLapic } from "../explore/trail";
 import { wake, NEVER } from "../smp/clock";
 import { Lapic, lapicOf, acceptFixed } from "./lapic";
 import { acceptSpecial, reportError, ERROR_RECEIVE_VECTOR, MODE_LOWEST } from "./lvt";
 
-/** The queue lies behind the APIC's registers. One message for each possible sender, and more. */
+/** The queue lies behind the APIC's registers, and ends before smp/state.ts's part. One message for each possible sender, and more. */
 const QUEUE_OFFSET: usize = 0x100;
 const CAPACITY: u32 = 96;
 
 @unmanaged
-class Flight {
+export class Flight {
   due: u64;
-  mode: u32;
-  vector: u32;
+  /** The step that sent it. */
+  sentAt: u64;
+  mode: u8;
+  vector: u8;
+  from: u16;
+  reserved: u32;
 }
 
 @inline
-function flightAt(apic: Lapic, n: u32): Flight {
+export function flightAt(apic: Lapic, n: u32): Flight {
   return changetype<Flight>(changetype<usize>(apic) + QUEUE_OFFSET + n * offsetof<Flight>());
 }
 
-function accept(cpu: Cpu, mode: u32, vector: u32): void {
-  emit(EVENT_IPI_DELIVER, cpu, vector, mode, 0);
+function accept(cpu: Cpu, flight: Flight): void {
+  const mode: u32 = flight.mode;
+  const vector: u32 = flight.vector;
+  emit(EVENT_IPI_DELIVER, cpu, vector, mode | <u32>flight.from << 8, flight.sentAt);
   if (mode > MODE_LOWEST) return acceptSpecial(cpu, mode, vector);
   if (vector < 16) return reportError(cpu, ERROR_RECEIVE_VECTOR);
   if (!acceptFixed(cpu, vector, false)) return;
@@ -43,27 +51,43 @@ export function land(cpu: Cpu, clock: u64): void {
   for (let n: u32 = 0; n < waiting; n++) {
     const flight = flightAt(apic, n);
     if (flight.due <= clock) {
-      accept(cpu, flight.mode, flight.vector);
+      accept(cpu, flight);
       continue;
     }
     due = min(due, flight.due);
-    const place = flightAt(apic, kept++);
-    place.due = flight.due;
-    place.mode = flight.mode;
-    place.vector = flight.vector;
+    memory.copy(changetype<usize>(flightAt(apic, kept++)), changetype<usize>(flight), offsetof<Flight>());
   }
   apic.flightCount = kept;
   apic.flightDue = due;
 }
 
-/** Sends a message to `cpu`, to be accepted at tick `due`. A full queue first gives up its delays. */
-export function launch(cpu: Cpu, mode: u32, vector: u32, due: u64): void {
+/** Accepts the message at place `n` of the queue to `cpu` now, whatever its due tick; exploration decides when. */
+export function landOne(cpu: Cpu, n: u32): void {
   const apic = lapicOf(cpu);
+  const flight = flightAt(apic, n);
+  accept(cpu, flight);
+  apic.flightCount--;
+  const after = (apic.flightCount - n) * <u32>offsetof<Flight>();
+  memory.copy(changetype<usize>(flight), changetype<usize>(flight) + offsetof<Flight>(), after);
+}
+
+/** Mode and vector of the message at place `n`. */
+export function messageVector(cpu: Cpu, n: u32): u32 {
+  const flight = flightAt(lapicOf(cpu), n);
+  return <u32>flight.mode << 8 | flight.vector;
+}
+
+/** Sends a message from `from` to `cpu`, to be accepted at tick `due`. A full queue first gives up its delays. */
+export function launch(from: Cpu, cpu: Cpu, mode: u32, vector: u32, due: u64): void {
+  const apic = lapicOf(cpu);
+  if (exploration().on) noteLapic(cpu.index);
   if (apic.flightCount == CAPACITY) land(cpu, NEVER);
   const flight = flightAt(apic, apic.flightCount++);
   flight.due = due;
-  flight.mode = mode;
-  flight.vector = vector;
+  flight.sentAt = stepOf(from);
+  flight.mode = <u8>mode;
+  flight.vector = <u8>vector;
+  flight.from = <u16>from.index;
   apic.flightDue = min(apic.flightDue, due);
   wake(cpu);
 }

@@ -93,6 +93,16 @@ export function setPin(pin: u32, level: bool): void {
   else if (rises && !(entry & MASKED)) dispatch(entry);
 }
 
+/** Redirection entry of `pin`. */
+export function ioapicEntry(pin: u32): u64 {
+  return load<u64>(entryAt(pin));
+}
+
+/** Lines that are asserted, a bit for each. */
+export function ioapicLines(): u32 {
+  return ioapic().lines;
+}
+
 /** An EOI for `vector` reached the chip: level-triggered pins with it may interrupt again. */
 export function ioapicEoi(vector: u32): void {
   for (let pin: u32 = 0; pin < IOAPIC_PINS; pin++) {

@@ -53,7 +53,7 @@ function send(cpu: Cpu, low: u32, set: u64): void {
   while (to) {
     const target = cpuAt(<u32>ctz(to));
     to &= to - 1;
-    if (isPresent(target)) launch(target, mode, vector, due);
+    if (isPresent(target)) launch(cpu, target, mode, vector, due);
   }
 }
 

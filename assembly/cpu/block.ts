@@ -10,6 +10,7 @@ import { join, quieten } from "./join";
 import { decode, DECODED_END, DECODED_SHORT, DECODED_LINKS } from "./decode";
 import { undefined } from "./ops/undefined";
 import { HEADER_BYTES } from "./header";
+import { mayBreakAt, putCheck } from "../debug/instruction";
 import { fetchTranslate } from "../mmu/fetch";
 import { noteCode } from "../mmu/frames";
 import {
@@ -63,6 +64,10 @@ export function decodeBlock(cpu: Cpu, entry: usize, pa: u64, va: u64): usize {
   let ended = false;
   let links = false;
   while (!ended && n < MAX_BLOCK && offset < 4096) {
+    if (mayBreakAt(offset)) {
+      if (n) break;
+      rec = putCheck(rec, offset);
+    }
     // Beyond RAM the bus reads as ones: FF FF is an undefined instruction.
     let length: i32 = inRam ? decode(rec, page + offset, 4096 - offset, offset, cpu.mode) : openBus(rec, offset);
     if (length == DECODED_SHORT) {
@@ -105,10 +110,11 @@ function decodeCrossing(cpu: Cpu, bytes: usize, offset: u32, va: u64): usize {
   memory.copy(SCRATCH_BYTES, bytes, first);
   if (pa < machine().ramSize) memory.copy(SCRATCH_BYTES + first, ramAt(pa), MAX_LENGTH);
   else memory.fill(SCRATCH_BYTES + first, 0xff, MAX_LENGTH);
-  const length = decode(SCRATCH, SCRATCH_BYTES, MAX_LENGTH, offset, cpu.mode);
-  store<u8>(SCRATCH, 0, REC_BEFORE);
-  store<u8>(SCRATCH, 1, REC_TOTAL);
+  const rec = mayBreakAt(offset) ? putCheck(SCRATCH, offset) : SCRATCH;
+  const length = decode(rec, SCRATCH_BYTES, MAX_LENGTH, offset, cpu.mode);
+  store<u8>(rec, 0, REC_BEFORE);
+  store<u8>(rec, 1, REC_TOTAL);
   store<u8>(SCRATCH, 1, REC_BLOCK);
-  close(SCRATCH + REC_BYTES, offset + (length & 0xff), 1, (length & DECODED_LINKS) != 0);
+  close(rec + REC_BYTES, offset + (length & 0xff), 1, (length & DECODED_LINKS) != 0);
   return SCRATCH;
 }

@@ -1,18 +1,17 @@
 // Runs one CPU for a slice. The scheduler (smp/) calls `runSlice`; nothing else runs instructions.
 
-import { Cpu, RUNNING, TF, takeTurn, giveTurn } from "./state";
-import { KIND_CHAIN } from "../../build/generated/decode-table";
+import { Cpu, RUNNING, TF, ATTENTION_BOUNDARY, ATTENTION_STOP, takeTurn, giveTurn } from "./state";
 import { hot } from "../../build/generated/hot";
 import { initHandlers } from "../../build/generated/cold";
 import { machine, Global } from "../global";
 import { dropAllCode } from "./code";
 import { lookup } from "./lookup";
-import { initStubs, ripAt, callHandler } from "./slow";
-import { csBase, nextRip } from "./operand";
+import { initStubs, runRecords } from "./slow";
+import { csBase } from "./operand";
 import { FAULT_STOP, raise, DB } from "./fault";
 import { deliverException } from "./system/deliver";
 import { peekCode } from "../mmu/fetch";
-import { REC_KIND, REC_BLOCK, REC_BYTES, NEXT } from "./record";
+import { REC_BLOCK } from "./record";
 
 /** DR6.BS: the trap was a single step. */
 const DR6_BS: u64 = 0x4000;
@@ -24,33 +23,18 @@ export function initExecution(): void {
   dropAllCode();
 }
 
-/** Runs at most `n` instructions of the block at `rec` one by one through their cold handlers. */
-function runRecords(cpu: Cpu, rec: usize, n: i32): void {
-  while (n > 0 && load<u16>(rec, REC_KIND) != KIND_CHAIN) {
-    ripAt(cpu, rec);
-    const result = callHandler(cpu, rec);
-    if (cpu.fault) return;
-    cpu.left -= 1;
-    n -= 1;
-    if (result != NEXT) return;
-    if (cpu.attention | cpu.codeChanged) {
-      cpu.rip = nextRip(cpu, rec);
-      return;
-    }
-    rec += REC_BYTES;
-  }
-  ripAt(cpu, rec);
-}
-
 /** One instruction, with the interrupt shadow and TF (SDM 3A 6.8.3, 17.3.1.4). */
 function stepOne(cpu: Cpu): void {
   const trap = (cpu.system & TF) != 0;
+  const shadow = cpu.shadow;
   cpu.shadow = 0;
   cpu.entered = 0;
   const rec = lookup(cpu);
   if (!rec) return;
   runRecords(cpu, rec, 1);
-  if (!cpu.shadow) cpu.attention = 1;
+  // A stop before the instruction leaves the shadow where it was.
+  if (cpu.fault == FAULT_STOP) cpu.shadow = shadow;
+  if (!cpu.shadow) cpu.attention |= ATTENTION_BOUNDARY;
   if (trap && !cpu.fault && !cpu.entered) {
     cpu.dr6 |= DR6_BS;
     raise(cpu, DB);
@@ -61,7 +45,7 @@ function stepOne(cpu: Cpu): void {
 export function recordStop(cpu: Cpu): void {
   const g = machine();
   cpu.fault = 0;
-  cpu.attention = 1;
+  cpu.attention |= ATTENTION_STOP;
   g.stopRip = cpu.rip;
   g.stopLength = peekCode(cpu, cpu.rip + csBase(cpu), changetype<usize>(g) + offsetof<Global>("stopBytes0"), 16);
 }
@@ -82,7 +66,9 @@ function runTurn(cpu: Cpu): void {
       const rec = lookup(cpu);
       if (rec) {
         const block = <i32>load<u8>(rec, REC_BLOCK);
-        if (cpu.left >= block) hot(rec);
+        // With attention the look-up has met a stop point: see `enter` in cpu/slow.ts.
+        if (cpu.attention) runRecords(cpu, rec, 1);
+        else if (cpu.left >= block) hot(rec);
         else runRecords(cpu, rec, cpu.left);
       }
     }

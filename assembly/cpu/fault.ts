@@ -58,3 +58,6 @@ export function stop(cpu: Cpu, reason: u32, detail: u32): void {
 
 /** Value of `cpu.fault` that means: leave, the run is stopped; deliver nothing. */
 export const FAULT_STOP: u32 = 0x200;
+
+/** Value of `cpu.fault` while exploring: the instruction waits for its turn to access shared memory, and has done nothing. */
+export const FAULT_PARK: u32 = 0x400;

@@ -82,3 +82,4 @@ export const F_OPCODE_SHIFT: u32 = 24; // 8 bits: last opcode byte (condition co
 /** What a cold handler returns. With `cpu.fault` set the value does not matter. */
 export const NEXT: i32 = 0; // the next record follows
 export const JUMP: i32 = 1; // `cpu.rip` was set; go on from there (also after anything that changes mode, mapping or interrupts)
+export const CHECKED: i32 = 2; // it was no instruction (debug/instruction.ts): nothing retired, the next record follows

@@ -3,14 +3,14 @@
 
 import { CODE_PAGE_BASE, RECORD_BASE, STUB_LOOKUP } from "../memory-map";
 import { machine } from "../global";
-import { KIND_CROSS_TAKEN, KIND_CROSS_FALL, KIND_STUB, KIND_LOOKUP, KIND_COMPILED } from "../../build/generated/decode-table";
+import { KIND_CHAIN, KIND_CROSS_TAKEN, KIND_CROSS_FALL, KIND_STUB, KIND_LOOKUP, KIND_COMPILED } from "../../build/generated/decode-table";
 import { Cpu, MODE_64 } from "./state";
 import { csBase, nextRip, wrapIp } from "./operand";
 import { sample, functionOf, entryOf } from "./compiled";
 import { THEN_HOT, THEN_CALL, THEN_NEXT } from "./header";
 import { lookup } from "./lookup";
 import {
-  NEXT, REC_KIND, REC_COLD, REC_BEFORE, REC_START, REC_LENGTH, REC_BLOCK, REC_TARGET, REC_TAKEN, REC_BYTES, STUB_ORIGIN, STUB_LINK,
+  CHECKED, NEXT, REC_KIND, REC_COLD, REC_BEFORE, REC_START, REC_LENGTH, REC_BLOCK, REC_TARGET, REC_TAKEN, REC_BYTES, STUB_ORIGIN, STUB_LINK,
 } from "./record";
 
 /** Writes the records that are there for good. */
@@ -55,13 +55,40 @@ function resolve(cpu: Cpu, stub: usize): usize {
   return rec;
 }
 
-/** `rec` if the slice can pay for its block, else 0 with `cpu.rip` set (as `lookup` left it). */
+/**
+ * `rec` if the slice can pay for its block, else 0 with `cpu.rip` set (as `lookup` left it). The look-up itself may have
+ * met a stop point, in a walk or a fill: then the instruction that it was for is made, and no more.
+ */
 @inline
 function enter(cpu: Cpu, rec: usize): usize {
+  if (rec != 0 && cpu.attention) {
+    runRecords(cpu, rec, 1);
+    return 0;
+  }
   return rec != 0 && cpu.left >= <i32>load<u8>(rec, REC_BLOCK) ? rec : 0;
 }
 
-/** What `doSlowly` returns if nothing happened but the instruction: the record behind it follows. */
+/** Runs at most `n` instructions of the block at `rec` one by one through their cold handlers. */
+export function runRecords(cpu: Cpu, rec: usize, n: i32): void {
+  while (n > 0 && load<u16>(rec, REC_KIND) != KIND_CHAIN) {
+    ripAt(cpu, rec);
+    const result = callHandler(cpu, rec);
+    if (cpu.fault) return;
+    if (result != CHECKED) {
+      cpu.left -= 1;
+      n -= 1;
+      if (result != NEXT) return;
+      if (cpu.attention | cpu.codeChanged) {
+        cpu.rip = nextRip(cpu, rec);
+        return;
+      }
+    }
+    rec += REC_BYTES;
+  }
+  ripAt(cpu, rec);
+}
+
+/** What `doSlowly` returns if nothing happened but the instruction, or there was none: the record behind it follows. */
 const GO_ON: usize = 1;
 
 /** Does what the hot loop does not do at `rec`; returns as `slowStep`, or GO_ON. */
@@ -86,6 +113,9 @@ function doSlowly(cpu: Cpu, rec: usize): usize {
     }
     cpu.rip = nextRip(cpu, rec);
     cpu.codeChanged = 0;
+  } else if (result == CHECKED) {
+    cpu.left = left;
+    return GO_ON;
   }
   cpu.left -= 1;
   if (cpu.left <= 0 || cpu.attention | cpu.shadow) return 0;

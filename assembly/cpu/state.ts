@@ -54,6 +54,10 @@ export const HALTED: u32 = 1; // HLT: waits for an interrupt
 export const WAIT_SIPI: u32 = 2; // after INIT: waits for a start-up IPI
 export const SHUTDOWN: u32 = 3; // triple fault
 
+/** Bits of `attention`: something to look at between two instructions (smp/boundary.ts); or only that the run is to end. */
+export const ATTENTION_BOUNDARY: u32 = 1;
+export const ATTENTION_STOP: u32 = 2;
+
 /** Execution mode, part of the key of decoded code. */
 export const MODE_16: u32 = 0;
 export const MODE_32: u32 = 1;
@@ -86,7 +90,7 @@ export class Cpu {
   activity: u32;
   /** Nonzero: no interrupt before the next instruction (after STI, MOV SS, POP SS). */
   shadow: u32;
-  /** Nonzero: leave the hot loop after this instruction; something may want to interrupt (apic/, smp/). */
+  /** Nonzero: leave the hot loop after this instruction. ATTENTION_* says what for (apic/, smp/, debug/). */
   attention: u32;
   index: u32;
   /** MODE_16, MODE_32 or MODE_64: kept in step with CR0, EFER and CS by `updateMode`. */

@@ -4,8 +4,12 @@
 
 import { Cpu, CR0_PG } from "../cpu/state";
 import { raiseCode, GP, SSF } from "../cpu/fault";
+import { loadedLinear, loadedPhysical, storedLinear, watchesLinear, watchesReads } from "../debug/access";
 import { machine, frameAt, ramAt } from "../global";
 import { mmioRead, mmioWrite } from "../apic/mmio";
+import { exploredLoad, exploredStore } from "../explore/memory";
+import { exploration } from "../explore/state";
+import { chosenPhysical, trackedPage, usedChoice, usedWalk } from "../explore/translations";
 import { entryAt, physicalIn, ENTRY_DIRTY, ENTRY_STALE, RIGHTS, NO_SLOT } from "./entry";
 import { fillFront, frontList, frontRead, frontWrite, supervisorTable, UNPAGED_LIST } from "./front";
 import { inRam, readRam, storeRam, writeRam } from "./physical";
@@ -62,11 +66,23 @@ function translateData(cpu: Cpu, va: u64, size: u32, access: u32): u64 {
     if (inRam(va, 1) && machine().preset != PRESET_NONE) fillFront(cpu, tableOf(cpu, access), va, va, UNPAGED_LIST, !load<u8>(frameAt(va)));
     return va;
   }
+  if (exploration().on) {
+    const t = trackedPage(exploration(), va);
+    if (t >= 0) return translateTracked(cpu, va, size, access, t);
+  }
   const listed = access & ACCESS_WRITE ? storeThroughList(cpu, va, access) : u64.MAX_VALUE;
   if (listed != u64.MAX_VALUE) return listed;
   const pa = translate(cpu, ROLE_L1D, va, size, access);
   if (cpu.fault) return 0;
   enterFront(cpu, va, pa, access);
+  return pa;
+}
+
+/** The same for a page whose translations an exploration chooses. */
+function translateTracked(cpu: Cpu, va: u64, size: u32, access: u32, t: u32): u64 {
+  if (usedChoice(cpu, t, va, access)) return cpu.fault ? 0 : chosenPhysical(va);
+  const pa = translate(cpu, ROLE_L1D, va, size, access);
+  usedWalk(cpu, t);
   return pa;
 }
 
@@ -82,12 +98,21 @@ function enterFront(cpu: Cpu, va: u64, pa: u64, access: u32): void {
   fillFront(cpu, tableOf(cpu, access), va, pa, e.l1d, writable);
 }
 
-function readAt(cpu: Cpu, pa: u64, size: u32): u64 {
-  return inRam(pa, size) ? readRam(ramAt(pa), size) : mmioRead(cpu, pa, size);
+function readAt(cpu: Cpu, pa: u64, size: u32, access: u32): u64 {
+  const value = !inRam(pa, size) ? mmioRead(cpu, pa, size)
+    : exploration().on ? exploredLoad(cpu, pa, size, access & ACCESS_WRITE) : readRam(ramAt(pa), size);
+  if (watchesReads()) loadedPhysical(cpu, pa, size, value);
+  return value;
+}
+
+/** What a store of `value` at `pa` replaces; of a register, which reading may change, that is not asked. */
+function valueBefore(pa: u64, size: u32, value: u64): u64 {
+  return inRam(pa, size) ? readRam(ramAt(pa), size) : value;
 }
 
 function writeAt(cpu: Cpu, pa: u64, size: u32, value: u64): void {
-  if (inRam(pa, size)) storeRam(cpu, pa, size, value);
+  if (exploration().on && inRam(pa, size)) exploredStore(cpu, pa, size, value);
+  else if (inRam(pa, size)) storeRam(cpu, pa, size, value);
   else mmioWrite(cpu, pa, size, value);
 }
 
@@ -101,8 +126,9 @@ function loadCrossing(cpu: Cpu, va: u64, size: u32, access: u32): u64 {
   let value: u64 = 0;
   for (let i: u32 = 0; i < size; i++) {
     const pa = i < first ? low + i : high + i - first;
-    value |= readAt(cpu, pa, 1) << (i << 3);
+    value |= readAt(cpu, pa, 1, access) << (i << 3);
   }
+  if (watchesLinear()) loadedLinear(cpu, va, size, value);
   return value;
 }
 
@@ -119,10 +145,13 @@ function storeCrossing(cpu: Cpu, va: u64, size: u32, value: u64, access: u32): v
     useEntry(cpu, lowEntry, va, first, access);
     useEntry(cpu, highEntry, va + first, size - first, access);
   }
+  let before: u64 = 0;
   for (let i: u32 = 0; i < size; i++) {
     const pa = i < first ? low + i : high + i - first;
+    if (watchesLinear()) before |= valueBefore(pa, 1, (value >> (i << 3)) & 0xff) << (i << 3);
     writeAt(cpu, pa, 1, (value >> (i << 3)) & 0xff);
   }
+  if (watchesLinear()) storedLinear(cpu, va, size, before, value);
 }
 
 @inline
@@ -136,7 +165,10 @@ function loadSlow(cpu: Cpu, va: u64, size: u32, access: u32, vector: u32): u64 {
   if (refusedAddress(cpu, va, size, vector)) return 0;
   if (crosses(va, size)) return loadCrossing(cpu, va, size, access);
   const pa = translateData(cpu, va, size, access);
-  return cpu.fault ? 0 : readAt(cpu, pa, size);
+  if (cpu.fault) return 0;
+  const value = readAt(cpu, pa, size, access);
+  if (watchesLinear()) loadedLinear(cpu, va, size, value);
+  return value;
 }
 
 @inline
@@ -150,7 +182,10 @@ function storeSlow(cpu: Cpu, va: u64, size: u32, value: u64, access: u32, vector
   if (refusedAddress(cpu, va, size, vector)) return;
   if (crosses(va, size)) return storeCrossing(cpu, va, size, value, access);
   const pa = translateData(cpu, va, size, access);
-  if (!cpu.fault) writeAt(cpu, pa, size, value);
+  if (cpu.fault) return;
+  const before = watchesLinear() ? valueBefore(pa, size, value) : 0;
+  writeAt(cpu, pa, size, value);
+  if (watchesLinear()) storedLinear(cpu, va, size, before, value);
 }
 
 /** Reads 1, 2, 4 or 8 bytes, zero-extended, with the rights of CPL and AC. */

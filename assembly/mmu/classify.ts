@@ -17,6 +17,7 @@ import { machine } from "../global";
 import {
   Entry, kindOf, physicalIn, setUpperWords, ENTRY_DIRTY, ENTRY_GLOBAL, ENTRY_STALE, RIGHTS,
 } from "./entry";
+import { staleWanted, tellUnmarked } from "./lifetime";
 import { loadPhysical } from "./physical";
 import { takenSince } from "./owner";
 import { linkSource, unlinkSource } from "./reverse";
@@ -37,6 +38,7 @@ export const STALE_REUSED_FRAME: u32 = 4;
 export function useMarked(cpu: Cpu, e: Entry, va: u64, size: u32, access: u32): void {
   const mapped = peek(cpu, va) == WALKED;
   if (mapped && agrees(cpu, e)) {
+    if (staleWanted()) tellUnmarked(e, 0);
     unmark(e);
     return;
   }

@@ -7,15 +7,16 @@ import { entryAt, ENTRY_STALE, NO_SLOT } from "./entry";
 import { fetchSlot, fillFetch } from "./front";
 import { inRam } from "./physical";
 import { PRESET_NONE, ROLE_L1I } from "./presets";
-import { ACCESS_FETCH } from "./rights";
-import { translate, usedEntry } from "./translate";
+import { ACCESS_FETCH, ACCESS_PROBE } from "./rights";
+import { translate, useEntry, usedEntry } from "./translate";
 import { physicalOf } from "./walk";
 
 /** Bytes that a fetch through a stale entry is compared by: a fetch block, as far as it lies in the page. */
 const FETCH_BLOCK: u32 = 16;
 
 /**
- * Physical address of the instruction byte at `va`; check `cpu.fault`. The fetch slot of `va` is filled if the frame is
+ * Physical address of the instruction byte at `va`; check `cpu.fault`. A stale entry is used once each time that control
+ * comes to its page, not at each look-up there: how many of those there are depends on how a run is cut. The fetch slot of `va` is filled if the frame is
  * RAM and an unmarked entry is kept in L1: otherwise every transfer to the page comes back here.
  */
 export function fetchTranslate(cpu: Cpu, va: u64): u64 {
@@ -28,9 +29,11 @@ export function fetchTranslate(cpu: Cpu, va: u64): u64 {
     return va;
   }
   const left: u32 = 4096 - (<u32>va & 0xfff);
-  const pa = translate(cpu, ROLE_L1I, va, left < FETCH_BLOCK ? left : FETCH_BLOCK, ACCESS_FETCH);
+  const size = left < FETCH_BLOCK ? left : FETCH_BLOCK;
+  const pa = translate(cpu, ROLE_L1I, va, size, ACCESS_FETCH | ACCESS_PROBE);
   if (cpu.fault) return 0;
   if (usedEntry) {
+    if ((va & ~0xfff) != cpu.page) useEntry(cpu, usedEntry, va, size, ACCESS_FETCH);
     const e = entryAt(usedEntry);
     enterFetch(cpu, va, pa, !(e.flags & ENTRY_STALE) && e.l1i != NO_SLOT);
   }

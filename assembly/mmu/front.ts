@@ -14,6 +14,8 @@
 // A write tag says besides that D is set and that the frame has no flag. Fetch tables: supervisor, user.
 
 import { Cpu, cpuAt, AC } from "../cpu/state";
+import { exploration } from "../explore/state";
+import { keptOut } from "../debug/access";
 import { machine } from "../global";
 import { FRONT_BASE, FRONT_STRIDE, RAM_BASE } from "../memory-map";
 
@@ -117,6 +119,8 @@ function unlist(front: usize, n: u32): void {
  * TLB that it comes from; `writable` means that stores need nothing but the access.
  */
 export function fillFront(cpu: Cpu, table: u32, va: u64, pa: u64, list: u32, writable: bool): void {
+  if (exploration().on) return; // every access is to be seen
+  if (keptOut(va, pa)) return;
   const page = va & ~0xfff;
   const front = frontOf(cpu.index);
   const slot = <usize>table + ((<u32>va >>> 7) & 0x1fe0);

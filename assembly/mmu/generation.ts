@@ -8,7 +8,9 @@ import { machine } from "../global";
 import { TLB_BASE, TLB_STRIDE, PCID_BASE, PCID_STRIDE } from "../memory-map";
 import { KIND_2M, KIND_4K, KIND_PDE, PRESET_STICKY } from "./presets";
 import { Entry, kindOf, ENTRY_GLOBAL } from "./entry";
+import { leavingWanted, tellFlush } from "./lifetime";
 import { exhausted } from "./pool";
+import { LEFT_ALL, LEFT_NON_GLOBAL, LEFT_PAGE, LEFT_PCID } from "../probe/events";
 
 /** Head of a CPU's TLB region. */
 @unmanaged
@@ -160,6 +162,7 @@ function noteEnd(t: TlbState): void {
 /** Ends the paging-structure entries of the PCID in use. */
 export function endStructures(cpu: Cpu): void {
   const t = tlbOf(cpu);
+  if (leavingWanted()) tellFlush(cpu, LEFT_PAGE, t.pcid);
   t.structure = fresh(cpu);
   t.structures = noStructures();
   t.structureEnds++;
@@ -169,6 +172,7 @@ export function endStructures(cpu: Cpu): void {
 /** Ends the non-global translations and the paging-structure entries of `pcid`. */
 export function endPcid(cpu: Cpu, pcid: u32): void {
   const row = pcidRow(cpu.index, pcid);
+  if (leavingWanted()) tellFlush(cpu, LEFT_PCID, pcid);
   store<u32>(row, 0);
   store<u32>(row, 0, 4);
   noteEnd(tlbOf(cpu));
@@ -177,6 +181,7 @@ export function endPcid(cpu: Cpu, pcid: u32): void {
 
 /** Ends everything but global translations, of every PCID. */
 export function endNonGlobal(cpu: Cpu): void {
+  if (leavingWanted()) tellFlush(cpu, LEFT_NON_GLOBAL, 0);
   tlbOf(cpu).floor = fresh(cpu);
   noteEnd(tlbOf(cpu));
   selectPcid(cpu);
@@ -185,6 +190,7 @@ export function endNonGlobal(cpu: Cpu): void {
 /** Ends everything. */
 export function endAll(cpu: Cpu): void {
   const t = tlbOf(cpu);
+  if (leavingWanted()) tellFlush(cpu, LEFT_ALL, 0);
   t.floor = fresh(cpu);
   t.global = fresh(cpu);
   noteEnd(t);

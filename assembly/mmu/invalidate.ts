@@ -4,6 +4,8 @@
 // A flush gives PCIDs new generations (mmu/generation.ts) and leaves the entries to be found dead; only single pages are
 // looked for. The front caches are emptied by every flush.
 
+import { exploration } from "../explore/state";
+import { forgetAllPages, forgetPage } from "../explore/translations";
 import { Cpu, count, cpuAt, CR0_PG, CR4_PAE, CR4_PCIDE, CR4_PGE, CR4_SMEP } from "../cpu/state";
 import {
   C_CR3_FLUSH, C_CR3_KEEP, C_CR4_FLUSH, C_CYCLES_INVALIDATE, C_INVLPG, C_INVPCID, C_TLB_INVALIDATIONS,
@@ -11,7 +13,7 @@ import {
 import { charge, COST_INVALIDATE_ALL, COST_INVALIDATE_PAGE, COST_SWITCH } from "../probe/cost";
 import {
   emit, EVENT_CR3, EVENT_INVALIDATE, INVALIDATE_ALL, INVALIDATE_NON_GLOBAL, INVALIDATE_PAGE, INVALIDATE_PCID,
-  INVALIDATE_PCID_PAGE,
+  INVALIDATE_PCID_PAGE, LEFT_FAULT, LEFT_PAGE,
 } from "../probe/events";
 import { machine } from "../global";
 import { entryAt } from "./entry";
@@ -20,6 +22,7 @@ import {
   endAll, endNonGlobal, endPcid, endStructures, fetchedAround, kindsAround, mayHold, pcidOf, selectPcid, structureGeneration, tlbOf, translationGeneration,
 } from "./generation";
 import { layOut } from "./layout";
+import { leavingWanted, tellLeft } from "./lifetime";
 import { KIND_PDE, KIND_PML4E, ROLE_L1D, ROLE_L1I, ROLE_L2D, ROLE_L2I, splitSecondLevel } from "./presets";
 import { dropEntry, endStructure, findPage, findStructureOf, secondOf } from "./tlb";
 
@@ -33,8 +36,8 @@ export function rolesOf(role: u32): u32 {
   return (1 << role) | (1 << secondOf(role));
 }
 
-/** Drops the translations of `va` that have generation `g1` or `g2`, of every page size, from the structures `roles`. */
-function dropTranslations(cpu: Cpu, va: u64, g1: u32, g2: u32, roles: u32): void {
+/** Drops the translations of `va` that have generation `g1` or `g2`, of every page size, from the structures `roles`, for LEFT_* `why`. */
+function dropTranslations(cpu: Cpu, va: u64, g1: u32, g2: u32, roles: u32, why: u64): void {
   const t = tlbOf(cpu);
   if (!fetchedAround(t, va)) roles &= ~FETCH_ROLES;
   else if (!splitSecondLevel()) roles &= ~(1 << ROLE_L2I);
@@ -43,6 +46,7 @@ function dropTranslations(cpu: Cpu, va: u64, g1: u32, g2: u32, roles: u32): void
     for (let left = roles; left; left &= left - 1) {
       const at = findPage(cpu.index, <u32>ctz(left), kind, va, g1, g2);
       if (!at) continue;
+      if (leavingWanted()) tellLeft(entryAt(at), why);
       dropEntry(entryAt(at));
       count(cpu, C_TLB_INVALIDATIONS);
     }
@@ -50,11 +54,13 @@ function dropTranslations(cpu: Cpu, va: u64, g1: u32, g2: u32, roles: u32): void
 }
 
 /** Drops the paging-structure entries for `va` of generation `generation`, of kind `deepest` and above. */
-function dropStructures(cpu: Cpu, va: u64, generation: u32, deepest: u32): void {
+function dropStructures(cpu: Cpu, va: u64, generation: u32, deepest: u32, why: u64): void {
   for (let kind = deepest; kind <= KIND_PML4E; kind++) {
     if (generation == tlbOf(cpu).structure && !mayHold(tlbOf(cpu), kind)) continue;
     const at = findStructureOf(cpu.index, kind, va, generation);
-    if (at) endStructure(entryAt(at));
+    if (!at) continue;
+    if (leavingWanted()) tellLeft(entryAt(at), why);
+    endStructure(entryAt(at));
   }
 }
 
@@ -65,8 +71,8 @@ function dropStructures(cpu: Cpu, va: u64, generation: u32, deepest: u32): void 
  */
 export function dropPage(cpu: Cpu, va: u64, deepest: u32, roles: u32): void {
   const t = tlbOf(cpu);
-  dropTranslations(cpu, va, t.current, t.global, roles);
-  dropStructures(cpu, va, t.structure, deepest);
+  dropTranslations(cpu, va, t.current, t.global, roles, LEFT_FAULT);
+  dropStructures(cpu, va, t.structure, deepest, LEFT_FAULT);
 }
 
 /** INVLPG: the page in the PCID in use, global or not, and all paging-structure entries of that PCID. */
@@ -75,7 +81,8 @@ export function invlpg(cpu: Cpu, va: u64): void {
   count(cpu, C_INVLPG);
   charge(cpu, C_CYCLES_INVALIDATE, COST_INVALIDATE_PAGE);
   emit(EVENT_INVALIDATE, cpu, INVALIDATE_PAGE, va, t.pcid);
-  dropTranslations(cpu, va, t.current, t.global, ALL_ROLES);
+  if (exploration().on) forgetPage(cpu.index, va);
+  dropTranslations(cpu, va, t.current, t.global, ALL_ROLES, LEFT_PAGE);
   endStructures(cpu);
 }
 
@@ -105,9 +112,9 @@ export function invpcid(cpu: Cpu, type: u32, pcid: u32, va: u64): void {
 
 function dropInPcid(cpu: Cpu, pcid: u32, va: u64): void {
   const generation = translationGeneration(cpu.index, pcid);
-  if (generation) dropTranslations(cpu, va, generation, generation, ALL_ROLES);
+  if (generation) dropTranslations(cpu, va, generation, generation, ALL_ROLES, LEFT_PAGE);
   const structure = structureGeneration(cpu.index, pcid);
-  if (structure) dropStructures(cpu, va, structure, KIND_PDE);
+  if (structure) dropStructures(cpu, va, structure, KIND_PDE, LEFT_PAGE);
 }
 
 /** MOV to CR3: the value becomes CR3; without bit 63 the new PCID loses its non-global entries. The caller has checked it. */
@@ -123,6 +130,7 @@ export function writeCr3(cpu: Cpu, value: u64): void {
     count(cpu, C_CR3_FLUSH);
     charge(cpu, C_CYCLES_INVALIDATE, COST_INVALIDATE_ALL);
     emit(EVENT_INVALIDATE, cpu, INVALIDATE_PCID, 0, pcidOf(cpu));
+    if (exploration().on) forgetAllPages(cpu.index);
     endPcid(cpu, pcidOf(cpu));
   }
   dropFront(cpu);

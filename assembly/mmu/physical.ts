@@ -4,7 +4,9 @@
 import { Cpu, cpuAt, count } from "../cpu/state";
 import { codeWritten } from "../cpu/code";
 import { C_CODE_WRITES } from "../probe/counters";
-import { emit, EVENT_WATCH } from "../probe/events";
+import { storedPhysical } from "../debug/access";
+import { exploration } from "../explore/state";
+import { setGuestWord } from "../explore/memory";
 import { machine, ramAt, frameAt } from "../global";
 import { FRAME_CODE, FRAME_PT, FRAME_WATCHED, FRAME_CLEAN, unflagFrame, holdsCode } from "./frames";
 import { storedIntoTable, tableWordChanged } from "./staleness";
@@ -54,6 +56,7 @@ export function storeRam(cpu: Cpu, pa: u64, size: u32, value: u64): void {
 function storeFlagged(cpu: Cpu, pa: u64, size: u32, value: u64, flags: u32): void {
   const frame = <u32>(pa >> 12);
   const at = ramAt(pa);
+  const before = flags & FRAME_WATCHED ? readRam(at, size) : 0;
   if (flags & FRAME_CLEAN) unflagFrame(frame, FRAME_CLEAN);
   if (flags & FRAME_PT) storeTable(cpu, pa, size, value);
   else writeRam(at, size, value);
@@ -62,7 +65,7 @@ function storeFlagged(cpu: Cpu, pa: u64, size: u32, value: u64, flags: u32): voi
     cpu.codeChanged = 1;
     codeWritten(frame);
   }
-  if (flags & FRAME_WATCHED) emit(EVENT_WATCH, cpu, pa, value, size);
+  if (flags & FRAME_WATCHED) storedPhysical(cpu, pa, size, before, value);
 }
 
 /** A store into a page table may change one word or, unaligned, two. */
@@ -81,6 +84,7 @@ function storeTable(cpu: Cpu, pa: u64, size: u32, value: u64): void {
 export function setWordBits(cpu: Cpu, word: u32, bits: u64): void {
   const at = ramAt(word);
   const value = load<u64>(at) | bits;
+  if (exploration().on) return setGuestWord(at, value);
   const flags = <u32>load<u8>(frameAt(word)) & ~FRAME_PT;
   if (flags) storeFlagged(cpu, word, 8, value, flags);
   else store<u64>(at, value);

@@ -9,6 +9,8 @@ import { PRESET_STICKY } from "./presets";
 import { Entry, entryAt, ENTRY_BYTES, NO_WORD } from "./entry";
 import { TlbState, tlbOf, entryAlive, selectPcid } from "./generation";
 import { ENTRIES_OFFSET } from "./layout";
+import { leavingWanted, tellFlush } from "./lifetime";
+import { LEFT_ALL } from "../probe/events";
 import { unlinkSource } from "./reverse";
 import { dropEntry } from "./tlb";
 
@@ -39,6 +41,12 @@ export function poolBase(cpuIndex: u32): usize {
 export function poolUsed(cpuIndex: u32): u32 {
   if (machine().preset == PRESET_STICKY) return stickyState().used;
   return changetype<TlbState>(TLB_BASE + cpuIndex * TLB_STRIDE).poolUsed;
+}
+
+/** Bytes of the STICKY region that have ever been used, from its start: none in the other presets. */
+export function stickyBytes(): u32 {
+  if (machine().preset != PRESET_STICKY) return 0;
+  return STICKY_ENTRIES - STICKY_BASE + stickyState().used * ENTRY_BYTES;
 }
 
 /** How many pools there are: CPU 0's is the only one in the sticky preset. */
@@ -110,6 +118,7 @@ export function giveBack(e: Entry): void {
 export function exhausted(cpu: Cpu): void {
   if (machine().preset == PRESET_STICKY) return stop(cpu, STOP_TLB_FULL, 1);
   const used = poolUsed(cpu.index);
+  if (leavingWanted()) tellFlush(cpu, LEFT_ALL, 0);
   for (let i: u32 = 0; i < used; i++) {
     const e = entryAt(poolBase(cpu.index) + i * ENTRY_BYTES);
     if (e.tag != u64.MAX_VALUE) dropEntry(e);

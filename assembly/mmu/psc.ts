@@ -6,6 +6,7 @@ import { Cpu } from "../cpu/state";
 import { stepOf } from "../probe/events";
 import { Entry, entryAt, setUpperWords, tagOf, ENTRY_STALE, NO_SLOT, NO_WORD } from "./entry";
 import { tlbOf } from "./generation";
+import { staleWanted, tellMarked } from "./lifetime";
 import { takeEntry } from "./pool";
 import { KIND_PDE, KIND_PML4E, ROLE_PSC } from "./presets";
 import { linkSource } from "./reverse";
@@ -71,4 +72,5 @@ export function inheritMark(e: Entry): void {
   e.markedAt = above.markedAt;
   e.markedNumber = above.markedNumber;
   e.changedBy = above.changedBy;
+  if (staleWanted()) tellMarked(e);
 }

@@ -12,6 +12,7 @@ import { machine, frameAt } from "../global";
 import { Entry, entryAt, ENTRY_BYTES, ENTRY_STALE } from "./entry";
 import { FRAME_IDLE, FRAME_LEVELS, FRAME_OWNER, FRAME_PT, frameRecord, unflagFrame } from "./frames";
 import { OWNER_TABLE, wordWritten } from "./owner";
+import { staleWanted, tellMarked } from "./lifetime";
 import { poolBase, poolUsed, pools } from "./pool";
 import { entryAlive } from "./generation";
 import { firstInChain } from "./reverse";
@@ -27,6 +28,7 @@ function mark(e: Entry, cpu: Cpu): void {
   e.markedAt = stepOf(cpu);
   e.markedNumber = machine().tableChanges;
   e.changedBy = <u8>cpu.index;
+  if (staleWanted()) tellMarked(e);
   hideEntry(e);
 }
 

@@ -17,6 +17,7 @@ import {
   ENTRY_STALE, NO_SLOT, IN_HASH,
 } from "./entry";
 import { TlbState, tlbOf, generationAlive, mayHold } from "./generation";
+import { leavingWanted, tellEvicted } from "./lifetime";
 import { giveBack } from "./pool";
 import { insertSticky, removeSticky, findSticky } from "./sticky";
 import { dropList, dropFetchRange } from "./front";
@@ -212,7 +213,10 @@ export function install(cpu: Cpu, role: u32, e: Entry): void {
   const slot = victim(cpu, t, role, row, set, first, bytes);
   const n = <u16>(<u32>(slot - slotAt(index, 0)) / SLOT_BYTES);
   const before = load<u32>(slot, SLOT_ENTRY);
-  if (before) leave(index, entryAt(before), n);
+  if (before) {
+    if (leavingWanted()) tellEvicted(entryAt(before));
+    leave(index, entryAt(before), n);
+  }
   const upper = (<u64>e.pcid << TAG_PCID_SHIFT) | (e.flags & ENTRY_GLOBAL ? TAG_GLOBAL : 0);
   store<u64>(slot, e.tag | upper);
   store<u32>(slot, e.generation, SLOT_GENERATION);

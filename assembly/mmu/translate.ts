@@ -10,12 +10,13 @@ import { Cpu, count } from "../cpu/state";
 import { raisePageFault } from "../cpu/fault";
 import { C_DIRTY_WALKS, C_DTLB_MISSES, C_ITLB_MISSES, C_STLB_HITS, C_TLB_FILLS, C_CYCLES_MEMORY, C_CYCLES_WALK } from "../probe/counters";
 import { charge, COST_STLB_HIT, COST_SLOW_TIER } from "../probe/cost";
-import { emit, wanted, EVENT_FILL } from "../probe/events";
+import { emit, wanted, EVENT_FILL, LEFT_REPLACED } from "../probe/events";
 import { machine } from "../global";
 import { useMarked } from "./classify";
 import { Entry, entryAt, kindOf, physicalIn, ENTRY_DIRTY, ENTRY_GLOBAL, ENTRY_STALE, RIGHTS } from "./entry";
 import { kindsAround, noteFetch, noteKind, tlbOf } from "./generation";
 import { ALL_ROLES, dropPage, rolesOf } from "./invalidate";
+import { leavingWanted, tellLeft } from "./lifetime";
 import { takeEntry } from "./pool";
 import { KIND_PML4E, PRESET_NONE, ROLE_L1D, ROLE_L1I } from "./presets";
 import { describe, inheritMark } from "./psc";
@@ -118,6 +119,7 @@ export function translate(cpu: Cpu, role: u32, va: u64, size: u32, access: u32):
     if (clean || refused) {
       if (!refused) count(cpu, C_DIRTY_WALKS);
       if (!walkOrFault(cpu, va, access, ALL_ROLES)) return 0;
+      if (leavingWanted()) tellLeft(entryAt(at), LEFT_REPLACED);
       dropEntry(entryAt(at));
       at = 0;
     }

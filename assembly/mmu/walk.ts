@@ -15,7 +15,7 @@ import { RIGHT_W, RIGHT_U, RIGHT_NX, RIGHTS, entryAt, kindOf } from "./entry";
 import { KIND_PDE, PRESET_NONE } from "./presets";
 import { noteTable } from "./owner";
 import { findDeepest, insertStructures } from "./psc";
-import { allowed, errorCode, ACCESS_FETCH, ACCESS_WRITE, ACCESS_INTENT, ERROR_P, ERROR_RESERVED } from "./rights";
+import { allowed, errorCode, ACCESS_FETCH, ACCESS_WRITE, ACCESS_INTENT, ACCESS_PROBE, ERROR_P, ERROR_RESERVED } from "./rights";
 import { setWordBits } from "./physical";
 import {
   isLeaf, leafFrame, reservedBits, WORD_P, WORD_A, WORD_D, WORD_G, WORD_PS, WORD_XD, WORD_ABOVE, WORD_ADDRESS,
@@ -209,7 +209,7 @@ function levelBelow(start: usize): u32 {
 }
 
 function emitWalk(cpu: Cpu, va: u64, access: u32, pa: u64): void {
-  emit(EVENT_WALK, cpu, va, pa, (access & ~ACCESS_INTENT) | ((topLevel - leafLevel + 1) << 8));
+  emit(EVENT_WALK, cpu, va, pa, (access & ~(ACCESS_INTENT | ACCESS_PROBE)) | ((topLevel - leafLevel + 1) << 8));
 }
 
 /** Whether the page of the last descent is global: G counts only with CR4.PGE (SDM 3A 4.10.2.4). */

@@ -14,11 +14,11 @@ import { machine, DEVICES_IN_CORE } from "../global";
 import { PRESET_NONE, PRESET_STICKY } from "../mmu/presets";
 import { scheduler, Scheduler } from "../smp/state";
 import {
-  COUNTERS, C_BLOCKS_DECODED, C_ITLB_MISSES, C_WALKS_INSTRUCTION, C_WALK_REFERENCES, C_CYCLES_WALK, C_CYCLES_MEMORY,
+  COUNTERS, C_BLOCKS_DECODED, C_CODE_WRITES, C_ITLB_MISSES, C_WALKS_INSTRUCTION, C_WALK_REFERENCES, C_CYCLES_WALK, C_CYCLES_MEMORY,
 } from "./counters";
 
-/** Counters of code that was decoded: more of it after a restore. */
-const OF_DECODING: u64 = (<u64>1) << C_BLOCKS_DECODED;
+/** Counters of code that was decoded: after a restore it is decoded again, and stores find less of it. */
+const OF_DECODING: u64 = (<u64>1) << C_BLOCKS_DECODED | (<u64>1) << C_CODE_WRITES;
 /** Without TLBs every entry into decoded code is an instruction walk, and a run that is cut has more entries. */
 const OF_ENTRIES: u64 = (<u64>1) << C_ITLB_MISSES | (<u64>1) << C_WALKS_INSTRUCTION | (<u64>1) << C_WALK_REFERENCES |
   (<u64>1) << C_CYCLES_WALK | (<u64>1) << C_CYCLES_MEMORY;
@@ -29,7 +29,7 @@ const K2: u64 = 0xd6e8feb86659fd93;
 
 /** Block of a CPU past the structure `Cpu`: the local APIC and the scheduler's part. */
 const APIC_OFFSET: usize = 0x800;
-const APIC_BYTES: usize = 0x820;
+const APIC_BYTES: usize = 0xc20;
 
 @inline
 function mix(hash: u64, word: u64): u64 {

@@ -5,6 +5,7 @@ import { Cpu, IF, HALTED, RUNNING, SHUTDOWN, WAIT_SIPI, count } from "../cpu/sta
 import { NMI } from "../cpu/fault";
 import { deliverInterrupt } from "../cpu/system/deliver";
 import { C_CYCLES_IDLE } from "../probe/counters";
+import { emit, EVENT_INTERRUPT } from "../probe/events";
 import { Lapic, lapicOf, pendingVector, acknowledge } from "../apic/lapic";
 import { picInterrupts, acknowledgePic } from "../apic/pic";
 import { now } from "./clock";
@@ -24,6 +25,7 @@ function take(cpu: Cpu, vector: u32): bool {
     settleIdle(cpu);
     cpu.activity = RUNNING;
   }
+  emit(EVENT_INTERRUPT, cpu, vector, 0, 0);
   deliverInterrupt(cpu, vector);
   // Through a trap gate IF stays set, and more may be taken at once.
   if (cpu.system & IF) cpu.attention = 1;

@@ -2,11 +2,12 @@
 // The scheduler's boundary and index.ts call it.
 
 import {
-  Cpu, Segment, segment, cpuAt, CS, SS, ES, DS, FS, GS, LDTR, TR, RUNNING, WAIT_SIPI, CR0_PE, FLAGS_PACKED,
+  Cpu, Segment, segment, cpuAt, CS, SS, ES, DS, FS, GS, LDTR, TR, RUNNING, WAIT_SIPI, CR0_PE, CR0_PG, CR0_WP, CR4_PAE, EFER_LMA,
+  EFER_LME, FLAGS_PACKED,
 } from "../cpu/state";
 import { notImplemented } from "../cpu/fault";
 import { machine, NI_APIC } from "../global";
-import { setSegmentBase } from "../cpu/system/descriptor";
+import { FLAT_CODE64, setSegmentBase } from "../cpu/system/descriptor";
 import { SIGNATURE } from "../cpu/system/cpuid";
 import { updateMode } from "../cpu/system/mode";
 import { controlsChanged } from "../mmu/invalidate";
@@ -142,4 +143,28 @@ export function enterProtected(eip: u32, eax: u32, ebx: u32): void {
   setSegment(cpu, TR, 0, 0, 0x67, BUSY_TSS);
   controlsChanged(cpu, cr0, cpu.cr4, cpu.efer);
   updateMode(cpu);
+}
+
+/**
+ * Puts CPU `index` into flat 64-bit mode at CPL 0 with the page tables at `cr3`, interrupts off: how a bare program of an
+ * exploration begins, which no firmware or loader prepares.
+ */
+export function enterLong(index: u32, rip: u64, rsp: u64, cr3: u64): void {
+  const cpu = cpuAt(index);
+  resetCore(cpu);
+  const cr0 = cpu.cr0;
+  cpu.rdx = 0;
+  cpu.rip = rip;
+  cpu.rsp = rsp;
+  cpu.cr0 = CR0_PE | CR0_ET | CR0_WP | CR0_PG;
+  cpu.cr3 = cr3;
+  cpu.cr4 = CR4_PAE;
+  cpu.efer = EFER_LME | EFER_LMA;
+  setSegment(cpu, CS, 0x08, 0, 0xffffffff, FLAT_CODE64);
+  setDataSegments(cpu, 0x10, 0xffffffff, FLAT_DATA);
+  setSegment(cpu, TR, 0, 0, 0x67, BUSY_TSS);
+  controlsChanged(cpu, cr0, 0, 0);
+  updateMode(cpu);
+  cpu.activity = RUNNING;
+  wake(cpu);
 }

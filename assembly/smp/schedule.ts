@@ -7,11 +7,12 @@
 // that the budget interrupts goes on at the next call as if nothing had been.
 
 import { COUNTER_BASE, COUNTER_STRIDE } from "../memory-map";
-import { Cpu, cpuAt, count, HALTED, RUNNING } from "../cpu/state";
+import { Cpu, cpuAt, count, ATTENTION_BOUNDARY, HALTED, RUNNING } from "../cpu/state";
 import { runSlice, recordStop } from "../cpu/execute";
 import { machine, random, STOP_BUDGET, STOP_IDLE, STOP_NOT_IMPLEMENTED } from "../global";
 import { C_SLICES, C_INSTRUCTIONS, C_EXCEPTIONS } from "../probe/counters";
 import { PAUSE_TICKS } from "../probe/cost";
+import { debug } from "../debug/state";
 import { lapicOf } from "../apic/lapic";
 import { land } from "../apic/flight";
 import { fireLocalTimers } from "../apic/timer";
@@ -38,13 +39,16 @@ function beginTurn(state: Scheduler, cpu: Cpu): void {
   state.turnLeft = turnLength(state);
   state.used = 0;
   machine().current = cpu.index;
+  // Control comes to the code anew (mmu/fetch.ts).
+  cpu.page = u64.MAX_VALUE;
   count(cpu, C_SLICES);
 }
 
 /** The CPU made `n` steps. */
-function account(state: Scheduler, cpu: Cpu, n: i32): void {
+export function account(state: Scheduler, cpu: Cpu, n: i32): void {
   const g = machine();
   g.steps += n;
+  if (n) turnOf(cpu).lastStep = g.steps;
   state.used += n;
   state.turnLeft -= n;
   cpu.sliceStart = g.steps;
@@ -58,7 +62,7 @@ function endTurn(state: Scheduler, cpu: Cpu): void {
     state.idleJumps = 0;
     if (state.used > state.roundTicks) state.roundTicks = state.used;
   }
-  if (cpu.activity == RUNNING || cpu.attention || lapicOf(cpu).flightCount) return;
+  if (cpu.activity == RUNNING || cpu.attention & ATTENTION_BOUNDARY || lapicOf(cpu).flightCount) return;
   state.awake &= ~(<u64>1 << cpu.index);
 }
 
@@ -68,7 +72,7 @@ function counter(cpu: Cpu, id: u32): u64 {
 }
 
 /** Lets the CPU run until something else is to be looked at. `most` is positive. */
-function slice(state: Scheduler, cpu: Cpu, most: i32): void {
+export function slice(state: Scheduler, cpu: Cpu, most: i32): void {
   const exceptions = counter(cpu, C_EXCEPTIONS);
   cpu.sliceBudget = most;
   cpu.left = most;
@@ -88,6 +92,14 @@ function slice(state: Scheduler, cpu: Cpu, most: i32): void {
   cpu.yielded = 0;
 }
 
+/** Takes what waits for the next boundary, if anything does; true if that was a step. */
+@inline
+export function lookAtBoundary(cpu: Cpu): bool {
+  const look = cpu.attention & ATTENTION_BOUNDARY;
+  cpu.attention = 0;
+  return look != 0 && atBoundary(cpu);
+}
+
 /**
  * Goes on with the turn of `cpu`, up to step `end`. False if it was interrupted: by `end` or by a request to stop. This
  * path costs some 20 ns a turn when nothing is pending.
@@ -101,15 +113,13 @@ function turn(state: Scheduler, cpu: Cpu, end: u64): bool {
     if (g.stopRequested || g.steps >= end) return false;
     const clock = g.clock + state.used;
     if (apic.flightDue <= clock) land(cpu, clock);
-    if (cpu.attention) {
-      cpu.attention = 0;
-      if (atBoundary(cpu)) {
-        account(state, cpu, 1);
-        continue;
-      }
+    if (cpu.attention && lookAtBoundary(cpu)) {
+      account(state, cpu, 1);
+      continue;
     }
     if (cpu.activity != RUNNING) break;
-    let most = <u64>state.turnLeft;
+    // A message that landed may have met a stop point: the run ends after the step that follows.
+    let most: u64 = g.stopRequested ? 1 : state.turnLeft;
     most = min(most, end - g.steps);
     most = min(most, apic.flightDue - clock);
     slice(state, cpu, <i32>most);
@@ -165,7 +175,7 @@ function rounds(state: Scheduler, end: u64): u32 {
       if (!turn(state, cpuAt(<u32>ctz(state.toVisit)), end)) break;
       state.toVisit &= state.toVisit - 1;
     }
-    if (state.toVisit == 0 && !endRound(state)) return STOP_IDLE;
+    if (state.toVisit == 0 && !endRound(state)) return g.stopRequested ? g.stopReason : STOP_IDLE;
   }
   return g.stopReason;
 }
@@ -174,7 +184,14 @@ function rounds(state: Scheduler, end: u64): u32 {
 export function run(maxSteps: u64): u32 {
   const g = machine();
   const end = maxSteps > NEVER - g.steps ? NEVER : g.steps + maxSteps;
-  const reason = rounds(scheduler(), end);
+  debug().running = 1;
+  return ended(rounds(scheduler(), end));
+}
+
+/** The run is over for `reason`: leaves the machine as the host may look at it. */
+export function ended(reason: u32): u32 {
+  const g = machine();
+  debug().running = 0;
   // A machine that has failed stays stopped; a request is for once.
   if (reason < STOP_NOT_IMPLEMENTED) g.stopRequested = 0;
   // A failure between instructions has not been recorded yet.

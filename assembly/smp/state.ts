@@ -36,12 +36,14 @@ export function scheduler(): Scheduler {
 }
 
 /** Per-CPU part, behind the local APIC in the CPU's block. */
-const TURN_OFFSET: usize = 0x1000;
+const TURN_OFFSET: usize = 0x1400;
 
 @unmanaged
 export class Turn {
   /** Tick since which a halted CPU's idle time is still to be counted. */
   haltedSince: u64;
+  /** Number of the last step that the CPU made, and one more; 0 if it has made none. */
+  lastStep: u64;
 }
 
 @inline

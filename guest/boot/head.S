@@ -16,6 +16,7 @@
 #define PTE_2M 0x083		/* present, writable, PS */
 #define PML4_INDEX(va) (((va) >> 39) & 511)
 
+	.cfi_sections .debug_frame
 	.section .head.text, "ax"
 	.code32
 	.globl multiboot_entry, pvh_entry
@@ -67,6 +68,8 @@ startup_32:
 
 	.code64
 startup_64:
+	.cfi_startproc
+	.cfi_undefined rip		/* here a backtrace ends */
 	lgdt boot_gdt_descr
 	movl $__KERNEL_DS, %eax
 	movl %eax, %ds
@@ -84,6 +87,7 @@ startup_64:
 	movq $start_kernel, %rax
 	call *%rax
 	ud2
+	.cfi_endproc
 
 /*
  * An application processor arrives from the trampoline in long mode, on the
@@ -91,6 +95,8 @@ startup_64:
  */
 	.globl secondary_startup_64
 secondary_startup_64:
+	.cfi_startproc
+	.cfi_undefined rip
 	lgdt boot_gdt_descr
 	movl $__KERNEL_DS, %eax
 	movl %eax, %ds
@@ -118,6 +124,7 @@ secondary_startup_64:
 1:	xorl %ebp, %ebp
 	call start_secondary
 	ud2
+	.cfi_endproc
 
 	.section .data, "aw"
 	.balign 8
@@ -154,4 +161,6 @@ boot_high_pdpt:	.skip 4096
 boot_pd:	.skip 4 * 4096
 	/* No more than page alignment here: kernel.lds relies on it. */
 	.globl init_stack
+	.type init_stack, @object
+	.size init_stack, 4096 << THREAD_ORDER
 init_stack:	.skip 4096 << THREAD_ORDER

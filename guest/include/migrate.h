@@ -30,10 +30,13 @@ int migrate_misplaced_folio(struct folio *folio, int nid);
  *   63 62 61         52 51                12 11 10  9  8  7  6  5  4 .. 1  0
  *   type  0 .. 0        frame                0  0   0  0  0  D  A  0       0
  */
-#define MIGRATION_READ 1ul
-#define MIGRATION_READ_EXCLUSIVE 2ul
-#define MIGRATION_WRITE 3ul
-#define MIGRATION_TYPE_SHIFT 62
+enum migration_entry_type {
+	MIGRATION_READ = 1,
+	MIGRATION_READ_EXCLUSIVE = 2,
+	MIGRATION_WRITE = 3,
+};
+
+enum { MIGRATION_TYPE_SHIFT = 62 };
 
 static inline unsigned long migration_type(pte_t pte)
 {

@@ -13,11 +13,15 @@
 struct mm_struct;
 struct migrc_req;
 
-#define VM_READ 0x1ul
-#define VM_WRITE 0x2ul
-#define VM_EXEC 0x4ul
+/* vm_flags. An enum rather than macros, so that a debugger has their names. */
+enum vma_flags {
+	VM_READ = 0x1,
+	VM_WRITE = 0x2,
+	VM_EXEC = 0x4,
+	VM_STACK = 0x100,	/* the process's stack: left out of NUMA scanning like Linux's temporary stack */
+};
+
 #define VM_ACCESS_FLAGS (VM_READ | VM_WRITE | VM_EXEC)
-#define VM_STACK 0x100ul	/* the process's stack: left out of NUMA scanning like Linux's temporary stack */
 
 /* A range of user addresses with one set of rights. All memory is private and anonymous. */
 struct vm_area_struct {

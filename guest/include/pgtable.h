@@ -36,7 +36,8 @@
 #define _PAGE_DIRTY BIT(6)
 #define _PAGE_PSE BIT(7)
 #define _PAGE_GLOBAL BIT(8)
-#define _PAGE_PROTNONE BIT(8)
+enum { _PAGE_BIT_PROTNONE = 8 };	/* an enum, so that a debugger has its name */
+#define _PAGE_PROTNONE BIT(_PAGE_BIT_PROTNONE)
 #define _PAGE_SAVED_DIRTY BIT(58)
 #define _PAGE_NX BIT(63)
 #define _PAGE_DIRTY_BITS (_PAGE_DIRTY | _PAGE_SAVED_DIRTY)

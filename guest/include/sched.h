@@ -16,21 +16,27 @@
 #include "traps.h"
 #include "wait.h"
 
-#define TASK_RUNNING 0x0
-#define TASK_INTERRUPTIBLE 0x1
-#define TASK_UNINTERRUPTIBLE 0x2
-#define TASK_WAKEKILL 0x4
-#define TASK_DEAD 0x8
-#define TASK_NEW 0x10
+/* Enums rather than macros, so that a debugger has their names. */
+enum task_state {
+	TASK_RUNNING = 0x0,
+	TASK_INTERRUPTIBLE = 0x1,
+	TASK_UNINTERRUPTIBLE = 0x2,
+	TASK_WAKEKILL = 0x4,
+	TASK_DEAD = 0x8,
+	TASK_NEW = 0x10,
+};
+
 #define TASK_KILLABLE (TASK_WAKEKILL | TASK_UNINTERRUPTIBLE)
 #define TASK_NORMAL (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
 
 #define TASK_COMM_LEN 16
 
-#define PF_KTHREAD 0x1
-#define PF_IDLE 0x2
-#define PF_MEMALLOC 0x4		/* may dip below the watermarks: the page reclaimer itself */
-#define PF_EXITING 0x8
+enum task_flags {
+	PF_KTHREAD = 0x1,
+	PF_IDLE = 0x2,
+	PF_MEMALLOC = 0x4,	/* may dip below the watermarks: the page reclaimer itself */
+	PF_EXITING = 0x8,
+};
 
 /* What the threads of a process share besides the mm. `lock` protects all of it. */
 struct signal_struct {

@@ -8,42 +8,90 @@
 #include "memlayout.h"
 #include "segment.h"
 
+	.cfi_sections .debug_frame
+
 /* Offset in struct pt_regs; traps.c asserts it. */
 #define PT_CS 136
 
+/*
+ * What a debugger must know to go from here to what was interrupted (DWARF 5, 6.4).
+ * The canonical frame address is the end of the hardware frame, or of the same
+ * that SYSCALL's entry builds; FRAME_BEGIN is for code that begins with `size`
+ * bytes of it on the stack.
+ */
+.macro FRAME_BEGIN size
+	.cfi_startproc simple
+	.cfi_signal_frame
+	.cfi_def_cfa rsp, \size
+	.cfi_offset rip, -40
+	.cfi_offset rsp, -16
+.endm
+
+/* RSP is at a whole struct pt_regs. */
+.macro FRAME_BEGIN_PT_REGS
+	FRAME_BEGIN 168
+	.cfi_offset rdi, -56
+	.cfi_offset rsi, -64
+	.cfi_offset rdx, -72
+	.cfi_offset rcx, -80
+	.cfi_offset rax, -88
+	.cfi_offset r8, -96
+	.cfi_offset r9, -104
+	.cfi_offset r10, -112
+	.cfi_offset r11, -120
+	.cfi_offset rbx, -128
+	.cfi_offset rbp, -136
+	.cfi_offset r12, -144
+	.cfi_offset r13, -152
+	.cfi_offset r14, -160
+	.cfi_offset r15, -168
+.endm
+
+.macro PUSH reg
+	pushq %\reg
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset \reg, 0
+.endm
+
+.macro POP reg
+	popq %\reg
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore \reg
+.endm
+
 /* On the stack: orig_ax and the hardware frame. Leaves RSP at a whole pt_regs but for di and si. */
 .macro PUSH_REST
-	pushq %rdx
-	pushq %rcx
-	pushq %rax
-	pushq %r8
-	pushq %r9
-	pushq %r10
-	pushq %r11
-	pushq %rbx
-	pushq %rbp
-	pushq %r12
-	pushq %r13
-	pushq %r14
-	pushq %r15
+	PUSH rdx
+	PUSH rcx
+	PUSH rax
+	PUSH r8
+	PUSH r9
+	PUSH r10
+	PUSH r11
+	PUSH rbx
+	PUSH rbp
+	PUSH r12
+	PUSH r13
+	PUSH r14
+	PUSH r15
 .endm
 
 .macro POP_REGS
-	popq %r15
-	popq %r14
-	popq %r13
-	popq %r12
-	popq %rbp
-	popq %rbx
-	popq %r11
-	popq %r10
-	popq %r9
-	popq %r8
-	popq %rax
-	popq %rcx
-	popq %rdx
-	popq %rsi
-	popq %rdi
+	POP r15
+	POP r14
+	POP r13
+	POP r12
+	POP rbp
+	POP rbx
+	POP r11
+	POP r10
+	POP r9
+	POP r8
+	POP rax
+	POP rcx
+	POP rdx
+	POP rsi
+	POP rdi
 .endm
 
 	.section .text, "ax"
@@ -55,15 +103,20 @@
 	.balign 16
 	.globl idt_stubs
 idt_stubs:
+	FRAME_BEGIN 40
 	vector = 0
 	.rept 256
 	.balign 16
 	/* Vectors for which the CPU pushes an error code (SDM 3A table 6-1). */
 	.if vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21
+	.cfi_def_cfa_offset 48
 	.else
+	.cfi_def_cfa_offset 40
 	pushq $0
+	.cfi_adjust_cfa_offset 8
 	.endif
 	pushq $vector
+	.cfi_adjust_cfa_offset 8
 	.if vector == 2 || vector == 8 || vector == 18
 	jmp paranoid_entry
 	.else
@@ -71,14 +124,17 @@ idt_stubs:
 	.endif
 	vector = vector + 1
 	.endr
+	.cfi_endproc
 
 	.balign 16
 common_entry:
+	FRAME_BEGIN 56
 	ASM_CLAC
 	cld
-	pushq %rsi
+	PUSH rsi
 	movq 8(%rsp), %rsi		/* the vector: second argument */
 	movq %rdi, 8(%rsp)
+	.cfi_offset rdi, -56
 	PUSH_REST
 	xorl %ebp, %ebp
 	testb $3, PT_CS(%rsp)
@@ -90,15 +146,20 @@ common_entry:
 	jnz return_to_user
 	POP_REGS
 	addq $8, %rsp
+	.cfi_adjust_cfa_offset -8
 	iretq
+	.cfi_endproc
 
 /* The full way out, for any saved state: after exceptions and for a new task. */
 	.globl return_to_user
 return_to_user:
+	FRAME_BEGIN_PT_REGS
 	POP_REGS
 	addq $8, %rsp
+	.cfi_adjust_cfa_offset -8
 	swapgs
 	iretq
+	.cfi_endproc
 
 /*
  * NMI, #DF and #MC can arrive between SYSCALL and SWAPGS, with CPL 0 and the
@@ -108,11 +169,13 @@ return_to_user:
  */
 	.balign 16
 paranoid_entry:
+	FRAME_BEGIN 56
 	ASM_CLAC
 	cld
-	pushq %rsi
+	PUSH rsi
 	movq 8(%rsp), %rsi
 	movq %rdi, 8(%rsp)
+	.cfi_offset rdi, -56
 	PUSH_REST
 	xorl %ebp, %ebp
 	movl $0xc0000101, %ecx		/* MSR_GS_BASE */
@@ -134,7 +197,9 @@ paranoid_entry:
 	wrmsr
 	POP_REGS
 	addq $8, %rsp
+	.cfi_adjust_cfa_offset -8
 	iretq
+	.cfi_endproc
 
 /*
  * SYSCALL: RCX is the user's RIP, R11 its RFLAGS; RSP is still the user's.
@@ -143,17 +208,30 @@ paranoid_entry:
 	.balign 16
 	.globl entry_SYSCALL_64
 entry_SYSCALL_64:
+	.cfi_startproc simple
+	.cfi_signal_frame
+	.cfi_def_cfa rsp, 0
+	.cfi_register rip, rcx
 	swapgs
 	movq %rsp, %gs:user_rsp
 	movq %gs:cpu_current_top_of_stack, %rsp
+	.cfi_undefined rsp
 	pushq $__USER_DS
+	.cfi_adjust_cfa_offset 8
 	pushq %gs:user_rsp
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset rsp, 0
 	pushq %r11
+	.cfi_adjust_cfa_offset 8
 	pushq $__USER_CS
+	.cfi_adjust_cfa_offset 8
 	pushq %rcx
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset rip, 0
 	pushq %rax
-	pushq %rdi
-	pushq %rsi
+	.cfi_adjust_cfa_offset 8
+	PUSH rdi
+	PUSH rsi
 	PUSH_REST
 	xorl %ebp, %ebp
 	movq %rsp, %rdi
@@ -164,10 +242,14 @@ entry_SYSCALL_64:
 	 * because no user mapping reaches the last page below the hole (TASK_SIZE).
 	 */
 	movq 8(%rsp), %rcx
+	.cfi_register rip, rcx
 	movq 24(%rsp), %r11
 	movq 32(%rsp), %rsp
+	.cfi_def_cfa rsp, 0
+	.cfi_same_value rsp
 	swapgs
 	sysretq
+	.cfi_endproc
 
 /* SYSCALL from 32-bit code, which we do not run. */
 	.globl entry_SYSCALL_compat

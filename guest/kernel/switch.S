@@ -1,6 +1,7 @@
 /*
  * switch.S - the switch of kernel stacks, and where a new task first runs.
  */
+	.cfi_sections .debug_frame
 	.section .text, "ax"
 
 /*
@@ -12,22 +13,23 @@
  */
 	.globl __switch_to_asm
 __switch_to_asm:
-	pushq %rbp
-	pushq %rbx
-	pushq %r12
-	pushq %r13
-	pushq %r14
-	pushq %r15
+	.cfi_startproc
+	.irp reg, rbp, rbx, r12, r13, r14, r15
+	pushq %\reg
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset \reg, 0
+	.endr
+	/* Both stacks have the same layout here, so what is said of the frame holds across the switch. */
 	movq %rsp, (%rsi)
 	movq %rdx, %rsp
-	popq %r15
-	popq %r14
-	popq %r13
-	popq %r12
-	popq %rbx
-	popq %rbp
+	.irp reg, r15, r14, r13, r12, rbx, rbp
+	popq %\reg
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore \reg
+	.endr
 	movq %rdi, %rax
 	ret
+	.cfi_endproc
 
 /*
  * A new task's frame (copy_thread) returns here with RAX = prev. RBX is the
@@ -36,9 +38,12 @@ __switch_to_asm:
  */
 	.globl ret_from_fork
 ret_from_fork:
+	.cfi_startproc
+	.cfi_undefined rip		/* nobody called it */
 	movq %rax, %rdi
 	movq %rsp, %rsi
 	movq %rbx, %rdx
 	movq %r12, %rcx
 	call ret_from_fork_c
 	jmp return_to_user
+	.cfi_endproc

@@ -13,6 +13,7 @@
 	.popsection
 .endm
 
+	.cfi_sections .debug_frame
 	.section .text, "ax"
 
 /*
@@ -23,6 +24,7 @@
  */
 	.globl __copy_user
 __copy_user:
+	.cfi_startproc
 	ASM_STAC
 	movq %rdx, %rcx
 	shrq $3, %rcx
@@ -39,6 +41,7 @@ __copy_user:
 4:	movq %rcx, %rax
 	ASM_CLAC
 	ret
+	.cfi_endproc
 	EXTABLE 1b, 3b
 	EXTABLE 2b, 4b
 
@@ -46,30 +49,36 @@ __copy_user:
 .macro GET_USER name, reg
 	.globl \name
 \name:
+	.cfi_startproc
 	ASM_STAC
 7:	mov (%rsi), \reg
 	ASM_CLAC
 	mov \reg, (%rdi)
 	xorl %eax, %eax
 	ret
+	.cfi_endproc
 	EXTABLE 7b, user_access_fault
 .endm
 
 .macro PUT_USER name, reg
 	.globl \name
 \name:
+	.cfi_startproc
 	ASM_STAC
 8:	mov \reg, (%rsi)
 	ASM_CLAC
 	xorl %eax, %eax
 	ret
+	.cfi_endproc
 	EXTABLE 8b, user_access_fault
 .endm
 
 user_access_fault:
+	.cfi_startproc
 	ASM_CLAC
 	movl $-EFAULT, %eax
 	ret
+	.cfi_endproc
 
 	GET_USER __get_user_asm_u32, %eax
 	GET_USER __get_user_asm_u64, %rax

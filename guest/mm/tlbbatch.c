@@ -6,9 +6,12 @@
  */
 #include "tlbflush.h"
 
-#define TLB_FLUSH_BATCH_FLUSHED_SHIFT 16
-#define TLB_FLUSH_BATCH_PENDING_MASK ((1 << (TLB_FLUSH_BATCH_FLUSHED_SHIFT - 1)) - 1)
-#define TLB_FLUSH_BATCH_PENDING_LARGE (TLB_FLUSH_BATCH_PENDING_MASK / 2)
+/* Of mm->tlb_flush_batched. An enum rather than macros, so that a debugger has the names. */
+enum {
+	TLB_FLUSH_BATCH_FLUSHED_SHIFT = 16,
+	TLB_FLUSH_BATCH_PENDING_MASK = (1 << (TLB_FLUSH_BATCH_FLUSHED_SHIFT - 1)) - 1,
+	TLB_FLUSH_BATCH_PENDING_LARGE = TLB_FLUSH_BATCH_PENDING_MASK / 2,
+};
 
 void arch_tlbbatch_add_pending(struct arch_tlbflush_unmap_batch *batch, struct mm_struct *mm)
 {

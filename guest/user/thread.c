@@ -14,7 +14,10 @@ long clone_thread(long flags, void *stack, u32 *parent_tid, u32 *child_tid, stru
  */
 __asm__(".text\n"
 	"clone_thread:\n"
+	"	.cfi_startproc\n"
 	"	push %r12\n"
+	"	.cfi_adjust_cfa_offset 8\n"
+	"	.cfi_rel_offset r12, 0\n"
 	"	mov %r8, %r12\n"
 	"	mov %rcx, %r10\n"
 	"	xor %r8d, %r8d\n"
@@ -23,11 +26,18 @@ __asm__(".text\n"
 	"	test %rax, %rax\n"
 	"	jz 1f\n"
 	"	pop %r12\n"
+	"	.cfi_adjust_cfa_offset -8\n"
+	"	.cfi_restore r12\n"
 	"	ret\n"
+	"	.cfi_endproc\n"
+	/* A backtrace of the child ends here. */
+	"	.cfi_startproc\n"
+	"	.cfi_undefined rip\n"
 	"1:	xor %ebp, %ebp\n"
 	"	mov %r12, %rdi\n"
 	"	call thread_main\n"
-	"	hlt\n");
+	"	hlt\n"
+	"	.cfi_endproc\n");
 
 void thread_main(struct thread *t) __noreturn;
 

@@ -1,7 +1,7 @@
 // A PC: a machine with the platform's devices, firmware tables, and an image ready to run. This is what
 // most users of the package want; see src/index.ts.
 
-import { Debugcon, DebugExit, FW_CFG, FwCfg, Keyboard, Power, Rtc, SystemControl, Uart } from "../devices/index.js";
+import { Debugcon, DebugExit, FW_CFG, FwCfg, Keyboard, type OutputListener, Power, Rtc, SystemControl, Uart } from "../devices/index.js";
 import { UserError } from "../errors.js";
 import { Machine, type MachineOptions } from "../machine/index.js";
 import { formatSize, MiB } from "../units.js";
@@ -27,12 +27,14 @@ const NODE_UNIT = 2 * MiB;
 
 /** One direction of the serial line each. */
 export interface Serial {
-  /** Calls `listener` with every byte that the guest sends. */
-  onOutput(listener: (byte: number) => void): void;
+  /** Calls `listener` with every byte that the guest sends, and how many it sent before. */
+  onOutput(listener: OutputListener): void;
   /** Sends bytes to the guest; they wait until it reads them. */
   write(bytes: Uint8Array | string): void;
   /** Bytes written that the guest's UART has not taken yet. */
   readonly waiting: number;
+  /** Bytes that the guest has sent since power-on. */
+  readonly sent: number;
 }
 
 export class Pc {
@@ -67,7 +69,7 @@ export class Pc {
   }
 
   /** Calls `listener` with every byte that the guest writes to the debug console (port 0xE9). */
-  onDebugOutput(listener: (byte: number) => void): void {
+  onDebugOutput(listener: OutputListener): void {
     this.#debugcon.onOutput(listener);
   }
 
@@ -111,6 +113,9 @@ function serialOf(uart: Uart): Serial {
     write: (bytes) => uart.receive(typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes),
     get waiting() {
       return uart.waiting;
+    },
+    get sent() {
+      return uart.sent;
     },
   };
 }

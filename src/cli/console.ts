@@ -2,12 +2,17 @@
 // between chunks of the run; input goes to the guest as it comes. On a terminal Ctrl-A introduces
 // commands, as in QEMU; piped input is passed on unchanged.
 
-import type { Serial } from "../index.js";
 import { ESCAPE_HELP, EscapeFilter } from "./escape.js";
 import type { End } from "./status.js";
 
+/** The guest's end of the line. */
+export interface GuestLine {
+  onOutput(listener: (byte: number) => void): void;
+  write(bytes: Uint8Array): void;
+}
+
 export class Console {
-  readonly #serial: Serial;
+  readonly #serial: GuestLine;
   readonly #terminal = process.stdin.isTTY === true;
   readonly #escape = new EscapeFilter({
     leave: () => this.leave({ kind: "left" }),
@@ -17,8 +22,11 @@ export class Console {
   #end: End | undefined;
   #inputEnded = false;
   #wake: (() => void) | undefined;
+  #left: () => void = () => {};
+  /** Resolves once the user has asked to leave. */
+  readonly left = new Promise<void>((done) => (this.#left = done));
 
-  constructor(serial: Serial) {
+  constructor(serial: GuestLine) {
     this.#serial = serial;
     serial.onOutput((byte) => this.#output.push(byte));
   }
@@ -36,6 +44,7 @@ export class Console {
   /** Asks the run to end at the next opportunity. */
   leave(end: End): void {
     this.#end ??= end;
+    this.#left();
     this.#wake?.();
   }
 

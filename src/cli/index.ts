@@ -6,6 +6,10 @@ import { Command, CommanderError } from "commander";
 import { FailedRun, UserError } from "../index.js";
 import { benchCommand } from "./bench.js";
 import { bootCommand } from "./boot.js";
+import { checkCommand } from "./check.js";
+import { debugCommand } from "./debug.js";
+import { recordCommand } from "./record.js";
+import { replayCommand } from "./replay.js";
 import { FAILED, USAGE } from "./status.js";
 import { version } from "./version.js";
 
@@ -13,7 +17,11 @@ const program = new Command("shootdown")
   .description("An x86-64 SMP machine whose TLBs are real: boots a kernel, and measures what TLB shootdowns cost.")
   .version(version, "-V, --version", "print the version")
   .addCommand(bootCommand())
-  .addCommand(benchCommand());
+  .addCommand(debugCommand())
+  .addCommand(recordCommand())
+  .addCommand(replayCommand())
+  .addCommand(benchCommand())
+  .addCommand(checkCommand());
 
 /** Commander reports on its own unless told otherwise; messages of ours have one form. */
 function quiet(command: Command): void {

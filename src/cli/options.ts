@@ -4,7 +4,7 @@ import { InvalidArgumentError, Option } from "commander";
 import { formatSize, MAX_CPUS, parseSize, parseWhole, TLB_PRESETS, UserError } from "../index.js";
 
 /** Makes an option's parser from a function that throws UserError. */
-function checked<T>(parse: (text: string) => T): (text: string) => T {
+export function checked<T>(parse: (text: string) => T): (text: string) => T {
   return (text) => {
     try {
       return parse(text);
@@ -33,8 +33,12 @@ export const fastMemoryOption = (): Option =>
 export const tlbOption = (): Option =>
   new Option("--tlb <preset>", "geometry of the TLBs").choices(TLB_PRESETS).default("skylake");
 
-export const seedOption = (): Option =>
-  new Option("--seed <n>", "seeds the lengths of the scheduler's turns")
+/** A whole number from `least` to `most`. */
+export const wholeOption = (flags: string, description: string, fallback: number, least: number, most: number): Option =>
+  new Option(flags, description).default(fallback).argParser(checked((text) => parseWhole(text, flags.split(" ")[0]!, least, most)));
+
+export const seedOption = (description = "seeds the lengths of the scheduler's turns"): Option =>
+  new Option("--seed <n>", description)
     .default(1)
     .argParser(checked((text) => parseWhole(text, "the seed", 0, LARGEST)));
 

@@ -13,6 +13,8 @@ export type End =
   | Stop
   | { readonly kind: "timeout"; readonly seconds: number }
   | { readonly kind: "left" }
+  /** gdb's `kill`. */
+  | { readonly kind: "killed" }
   | { readonly kind: "signal"; readonly signal: NodeJS.Signals };
 
 /** The status to leave with. isa-debug-exit gives what QEMU gives. */
@@ -23,6 +25,7 @@ export function exitStatus(end: End): number {
     case "power-off":
     case "reset":
     case "left":
+    case "killed":
       return 0;
     case "limit":
     case "timeout":
@@ -35,6 +38,9 @@ export function exitStatus(end: End): number {
   }
 }
 
+/** True if the machine cannot go on, or would wait for ever: something to look at rather than an end. */
+export const isFailure = (end: End): boolean => end.kind === "idle" || exitStatus(end) === BROKEN;
+
 /** The end in one line. */
 export function describeEnd(end: End): string {
   switch (end.kind) {
@@ -42,6 +48,8 @@ export function describeEnd(end: End): string {
       return `the limit of ${end.seconds} s was reached`;
     case "left":
       return "left by Ctrl-A X";
+    case "killed":
+      return "ended by gdb";
     case "signal":
       return `stopped by ${end.signal}`;
     default:

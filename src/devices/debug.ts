@@ -3,17 +3,24 @@
 
 import type { Device, DeviceBus } from "../machine/device.js";
 import { DEVICE_SLOTS } from "./slots.js";
+import type { OutputListener } from "./uart.js";
+
+// Layout of the debug console's state slice.
+const SENT = 0; // u32: bytes written since power-on
 
 export class Debugcon implements Device {
   readonly name = "debugcon";
   readonly slot = DEVICE_SLOTS.debugcon;
   readonly ports = [{ first: 0xe9, count: 1 }];
-  #listeners: ((byte: number) => void)[] = [];
+  #state!: DataView;
+  #listeners: OutputListener[] = [];
 
-  attach(): void {}
+  attach(bus: DeviceBus): void {
+    this.#state = bus.state;
+  }
 
-  /** Calls `listener` with every byte that the guest writes. */
-  onOutput(listener: (byte: number) => void): void {
+  /** Calls `listener` with every byte that the guest writes, and its number. */
+  onOutput(listener: OutputListener): void {
     this.#listeners.push(listener);
   }
 
@@ -23,7 +30,9 @@ export class Debugcon implements Device {
   }
 
   portOut(_port: number, value: number): void {
-    for (const listener of this.#listeners) listener(value);
+    const index = this.#state.getUint32(SENT, true);
+    this.#state.setUint32(SENT, index + 1, true);
+    for (const listener of this.#listeners) listener(value, index);
   }
 }
 

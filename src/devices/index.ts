@@ -6,4 +6,4 @@ export { Keyboard } from "./keyboard.js";
 export { Power } from "./power.js";
 export { Rtc } from "./rtc.js";
 export { SystemControl } from "./system-control.js";
-export { Uart } from "./uart.js";
+export { type OutputListener, Uart } from "./uart.js";

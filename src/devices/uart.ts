@@ -1,5 +1,9 @@
-// COM1: a 16550A UART. What the guest sends goes to listeners at once; what the host writes waits in a
-// queue outside the machine and enters the receive FIFO as the guest makes room.
+// COM1: a 16550A UART. What the guest sends goes to listeners at once, each byte with its number; what the host
+// writes waits, and enters the receive FIFO as the guest makes room.
+//
+// How many bytes were sent, written and taken is part of the state, so that a snapshot that is put back brings its
+// waiting bytes back. The bytes written are in a log, which only grows: they are found again by their number. A
+// write after a snapshot was put back is another future, and replaces what the log held of the old one.
 //
 // Line speed is not modelled: the transmitter is always empty, and a byte that has arrived counts as
 // reaching the trigger level. As in QEMU, OUT2 does not gate the interrupt.
@@ -24,6 +28,9 @@ const DELTA_MODEM = 10; // low half of MSR: changes since it was last read
 const HEAD = 11;
 const COUNT = 12;
 const FIFO = 16;
+const SENT = 32; // u32: bytes transmitted since power-on
+const WRITTEN = 36; // u32: bytes that the host has written
+const TAKEN = 40; // u32: of those, the ones that have entered the FIFO
 
 const IER_RECEIVED = 1;
 const IER_EMPTY = 2;
@@ -39,15 +46,17 @@ const LSR_EMPTY = 0x60; // holding and shift register
 /** Modem status outside loopback: carrier, data set ready, clear to send. */
 const MODEM_READY = 0xb0;
 
+/** `index` counts the bytes that were sent before: in a past that is run again, bytes have the numbers they had. */
+export type OutputListener = (byte: number, index: number) => void;
+
 export class Uart implements Device {
   readonly name = "COM1";
   readonly slot = DEVICE_SLOTS.uart;
   readonly ports = [{ first: COM1, count: 8 }];
   #bus!: DeviceBus;
   #state!: DataView;
-  #queue: number[] = [];
-  #queueStart = 0;
-  #listeners: ((byte: number) => void)[] = [];
+  #log = new Uint8Array(64);
+  #listeners: OutputListener[] = [];
 
   attach(bus: DeviceBus): void {
     this.#bus = bus;
@@ -58,20 +67,36 @@ export class Uart implements Device {
   }
 
   /** Calls `listener` with every byte that the guest transmits. */
-  onTransmit(listener: (byte: number) => void): void {
+  onTransmit(listener: OutputListener): void {
     this.#listeners.push(listener);
   }
 
   /** Sends `bytes` to the guest. They enter the FIFO in order, as room allows. */
-  receive(bytes: Iterable<number>): void {
-    for (const byte of bytes) this.#queue.push(byte & 0xff);
+  receive(bytes: Uint8Array): void {
+    const written = this.#count(WRITTEN);
+    if (written + bytes.length > this.#log.length) {
+      const longer = new Uint8Array(2 * (written + bytes.length));
+      longer.set(this.#log.subarray(0, written));
+      this.#log = longer;
+    }
+    this.#log.set(bytes, written);
+    this.#state.setUint32(WRITTEN, written + bytes.length, true);
     this.#fill();
     this.#updateIrq();
   }
 
-  /** Bytes that wait outside the machine. */
+  /** Bytes written that have not entered the FIFO. */
   get waiting(): number {
-    return this.#queue.length - this.#queueStart;
+    return this.#count(WRITTEN) - this.#count(TAKEN);
+  }
+
+  /** Bytes transmitted since power-on. */
+  get sent(): number {
+    return this.#count(SENT);
+  }
+
+  #count(at: number): number {
+    return this.#state.getUint32(at, true);
   }
 
   portIn(port: number): number {
@@ -130,8 +155,13 @@ export class Uart implements Device {
   #transmit(byte: number): void {
     const s = this.#state;
     s.setUint8(THRE_PENDING, 1);
-    if (s.getUint8(MCR) & MCR_LOOP) this.#push(byte);
-    else for (const listener of this.#listeners) listener(byte);
+    if (s.getUint8(MCR) & MCR_LOOP) {
+      this.#push(byte);
+      return;
+    }
+    const index = this.sent;
+    s.setUint32(SENT, index + 1, true);
+    for (const listener of this.#listeners) listener(byte, index);
   }
 
   #read(): number {
@@ -163,15 +193,14 @@ export class Uart implements Device {
     return this.#state.getUint8(FCR) & FCR_ENABLE ? FIFO_BYTES : 1;
   }
 
-  /** Moves queued bytes into the receiver while it has room; nothing is received in loopback. */
+  /** Moves waiting bytes into the receiver while it has room; nothing is received in loopback. */
   #fill(): void {
-    if (this.#state.getUint8(MCR) & MCR_LOOP) return;
-    while (this.waiting > 0 && this.#state.getUint8(COUNT) < this.#depth()) {
-      this.#push(this.#queue[this.#queueStart++]!);
-    }
-    if (this.waiting === 0) {
-      this.#queue = [];
-      this.#queueStart = 0;
+    const s = this.#state;
+    if (s.getUint8(MCR) & MCR_LOOP) return;
+    while (this.waiting > 0 && s.getUint8(COUNT) < this.#depth()) {
+      const taken = this.#count(TAKEN);
+      this.#push(this.#log[taken]!);
+      s.setUint32(TAKEN, taken + 1, true);
     }
   }
 

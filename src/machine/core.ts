@@ -22,9 +22,53 @@ export interface CoreExports extends CompilerCore {
   tlbPlaces(cpu: number, role: number): number;
   tlbEntry(cpu: number, role: number, place: number): number;
   setEventMask(mask: number): void;
-  setSlowTier(from: bigint): void;
+  wantEveryEvent(all: number): void;
+  tookEvents(): void;
   eventCount(): bigint;
+  setSlowTier(from: bigint): void;
   afterRestore(): void;
+  afterWrite(): void;
+  clearPoints(): void;
+  addInstructionPoint(point: number, cpu: number, address: bigint): number;
+  addAccessPoint(point: number, cpu: number, flags: number, first: bigint, last: bigint): number;
+  addEventPoint(
+    point: number, cpu: number, kind: number,
+    maskA: bigint, a: bigint, maskB: bigint, b: bigint, maskC: bigint, c: bigint,
+  ): number;
+  armPoints(): void;
+  setHitMode(mode: number): void;
+  hitCount(): bigint;
+  passPointsHere(): void;
+  runAlone(cpu: number, steps: bigint): number;
+  runUntilStepped(cpu: number, steps: bigint, most: bigint): number;
+  lastStep(cpu: number): bigint;
+  currentCpu(): number;
+  chipRegister(cpu: number, register: number): bigint;
+  flights(cpu: number): number;
+  flight(cpu: number, n: number): void;
+  markAllClean(): void;
+  stickyBytes(): number;
+  enterLong(cpu: number, rip: bigint, rsp: bigint, cr3: bigint): void;
+  exploreBegin(buffers: number, handlers: number): void;
+  exploreSpurious(may: number): void;
+  exploreOverflowed(): number;
+  exploreTrack(page: bigint, word: number): number;
+  exploreEnabled(): number;
+  exploreTake(transition: number, limit: number): number;
+  exploreGoOn(cpu: number, limit: number): number;
+  exploreEnd(): void;
+  exploreForget(): void;
+  exploreShare(pa: bigint, bytes: number): number;
+  exploreBuffered(cpu: number): number;
+  exploreBufferedAt(cpu: number, n: number): bigint;
+  exploreBufferedValue(cpu: number, n: number): bigint;
+  exploreStatus(cpu: number): number;
+  exploreVector(cpu: number): number;
+  exploreMark(): number;
+  exploreUndo(mark: number): void;
+  exploreHasRoom(bytes: number): number;
+  exploreVisit(context: number): number;
+  exploreVisited(): number;
   getStopCpu(): number;
   getStopDetail(): number;
   getStopRip(): bigint;
@@ -37,10 +81,11 @@ export interface Core {
   readonly memory: WebAssembly.Memory;
 }
 
-/** Port I/O that the core passes on. */
-export interface PortHandler {
+/** What the core asks of its host: port I/O, and to take the events out of a full ring. */
+export interface CoreHost {
   portIn(port: number, size: number): number;
   portOut(port: number, size: number, value: number): void;
+  eventsFull(): void;
 }
 
 const WASM_PAGE = 65536;
@@ -66,7 +111,7 @@ export const loadTemplates = (): Promise<Templates> => once("templates.wasm", (b
  * A fresh instance with room for exactly `ramBytes` of guest RAM. The memory cannot grow, so views of
  * it stay valid; what the guest never touches costs the host nothing.
  */
-export async function instantiateCore(ramBytes: number, ports: PortHandler): Promise<Core> {
+export async function instantiateCore(ramBytes: number, host: CoreHost): Promise<Core> {
   const module = await once("core.wasm", (bytes) => WebAssembly.compile(bytes));
   const pages = Math.ceil((RAM_BASE + ramBytes) / WASM_PAGE);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
@@ -78,8 +123,9 @@ export async function instantiateCore(ramBytes: number, ports: PortHandler): Pro
       },
     },
     host: {
-      portIn: (port: number, size: number) => ports.portIn(port, size),
-      portOut: (port: number, size: number, value: number) => ports.portOut(port, size, value),
+      portIn: (port: number, size: number) => host.portIn(port, size),
+      portOut: (port: number, size: number, value: number) => host.portOut(port, size, value),
+      eventsFull: () => host.eventsFull(),
     },
   });
   const exports = instance.exports as unknown as CoreExports;

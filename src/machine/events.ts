@@ -3,22 +3,26 @@
 
 import { EVENT_BASE } from "../../assembly/memory-map.js";
 
-const EVENT_BYTES = 48;
+const EVENT_BYTES = 56;
 const EVENT_CAPACITY = 32768;
 
 /** Kinds in the core's order. */
 export const EVENT_KINDS = [
   "walk", "fill", "stale_use", "table_write", "invalidate", "ipi_send", "ipi_deliver", "eoi", "exception", "syscall",
-  "cr3", "halt", "watch",
+  "cr3", "halt", "mark", "unmark", "drop", "interrupt",
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
 export interface MachineEvent {
   readonly kind: EventKind;
+  /** Whom it happened to. */
   readonly cpu: number;
+  /** Who had the turn: its step, and its instruction, brought it about. */
+  readonly by: number;
+  readonly rip: bigint;
   /** The step at which it happened. */
   readonly step: bigint;
-  /** Virtual time at the start of the scheduler's round. */
+  /** Virtual time of whoever had the turn. */
   readonly clock: bigint;
   /** Three values whose meaning the kind decides (assembly/probe/events.ts). */
   readonly values: readonly [bigint, bigint, bigint];
@@ -38,9 +42,11 @@ export function readEvents(memory: ArrayBuffer, first: number, end: number): Mac
     events.push({
       kind: EVENT_KINDS[view.getUint16(at + 16, true)] ?? "walk",
       cpu: view.getUint16(at + 18, true),
+      by: view.getUint16(at + 20, true),
+      rip: big(24),
       step: big(0),
       clock: big(8),
-      values: [big(24), big(32), big(40)],
+      values: [big(32), big(40), big(48)],
     });
   }
   return events;

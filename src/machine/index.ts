@@ -5,7 +5,15 @@ export { type MachineOptions, TLB_PRESETS, type TlbPreset } from "./options.js";
 export { describeStop, type CoreStop, type DeviceStop, type Stop } from "./stop.js";
 export { REGISTER_NAMES, type RegisterName } from "./registers.js";
 export { COUNTER_HELP, COUNTER_NAMES, type CounterName, type Counters, isModelled } from "./counters.js";
+export {
+  describeHit, STOP_POINT_MODES, type Hit, type Match, type StopPoint, type StopPointMode,
+} from "./stop-points.js";
+export { DELIVERY_MODES, type DeliveryMode, type Lapic, type LvtEntry, type PendingIpi, type RedirectionEntry } from "./chips.js";
 export type { Snapshot } from "./snapshot.js";
 export type { Device, DeviceBus, PortRange } from "./device.js";
 export { EVENT_KINDS, type EventKind, type MachineEvent } from "./events.js";
 export { TLB_KINDS, TLB_STRUCTURES, type TlbEntry, type TlbKind, type TlbStructure } from "./tlb.js";
+export { loadIced } from "./disassemble.js";
+export {
+  EXPLORED_STATUS, type Exploration, type ExplorationOptions, type ExploredStatus, type Transition, type TransitionView, viewTransition,
+} from "./exploration.js";

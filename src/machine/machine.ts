@@ -4,16 +4,19 @@
 import * as map from "../../assembly/memory-map.js";
 import { UserError } from "../errors.js";
 import { hex } from "../units.js";
+import { type Lapic, type PendingIpi, readFlights, readIoapic, readLapic, type RedirectionEntry } from "./chips.js";
 import { Compiler } from "./compiler/index.js";
 import { type Core, type CoreExports, instantiateCore, loadTemplates } from "./core.js";
 import { COUNTER_NAMES, type Counters } from "./counters.js";
 import type { Device } from "./device.js";
+import { Exploration, type ExplorationOptions } from "./exploration.js";
 import { type EventKind, eventMask, type MachineEvent, readEvents } from "./events.js";
 import { type CheckedOptions, checkOptions, type MachineOptions, TLB_PRESETS } from "./options.js";
 import { PortSpace } from "./ports.js";
 import { REGISTER_NAMES, type RegisterName, registerNumber } from "./registers.js";
-import { putSnapshot, type Snapshot, takeSnapshot } from "./snapshot.js";
+import { type Snapshot, Snapshots } from "./snapshot.js";
 import { CORE_STOPS, coreStop, type DeviceStop, type Stop } from "./stop.js";
+import { type Hit, putStopPoints, readHits, STOP_POINT_MODES, type StopPoint, type StopPointMode } from "./stop-points.js";
 import { listTlb, TLB_STRUCTURES, type TlbEntry, type TlbStructure } from "./tlb.js";
 
 const PAGE = map.PAGE_SIZE;
@@ -27,8 +30,12 @@ export class Machine {
   readonly #ports: PortSpace;
   readonly #compiler: Compiler | undefined;
   #functionsCompiled = 0;
+  readonly #snapshots: Snapshots;
   #deviceStop: DeviceStop | undefined;
   #eventsTaken = 0;
+  #onEvents: ((events: MachineEvent[]) => void) | undefined;
+  #stopPointMode: StopPointMode = "stop";
+  #hitsCleared = 0;
 
   private constructor(options: CheckedOptions, core: Core, ports: PortSpace, compiler: Compiler | undefined) {
     this.options = options;
@@ -36,6 +43,7 @@ export class Machine {
     this.#memory = core.memory.buffer;
     this.#ports = ports;
     this.#compiler = compiler;
+    this.#snapshots = new Snapshots(options, core.exports, this.#memory);
     this.#core.init(options.memory, options.cpus, TLB_PRESETS.indexOf(options.tlb), options.seed);
   }
 
@@ -43,12 +51,15 @@ export class Machine {
   static async create(options: MachineOptions = {}): Promise<Machine> {
     const checked = checkOptions(options);
     const ports = new PortSpace();
+    let machine: Machine | undefined;
     const core = await instantiateCore(checked.memory, {
       portIn: (port, size) => ports.read(port, size),
       portOut: (port, size, value) => ports.write(port, value, size),
+      eventsFull: () => machine?.drainEvents(),
     });
     const compiler = checked.compile ? new Compiler(core.exports, core.memory, await loadTemplates()) : undefined;
-    return new Machine(checked, core, ports, compiler);
+    machine = new Machine(checked, core, ports, compiler);
+    return machine;
   }
 
   /** Connects `device` to its ports. To be done before the first run: its state is part of the machine's. */
@@ -81,10 +92,90 @@ export class Machine {
    * that many if nothing else ends the run. A run that is cut into pieces is the same run.
    */
   run(steps: number | bigint): Stop {
-    const reason = this.#run(BigInt(steps));
+    return this.#stopOf(() => this.#run(BigInt(steps)));
+  }
+
+  /**
+   * Lets `cpu` alone make `steps` steps, out of turn, while all others are held; the clock goes on, and timers fire. The
+   * run after it is another one than without it. A CPU that waits for an interrupt waits until the next is due; if none
+   * can be, the stop is "idle".
+   */
+  runCpu(cpu: number, steps: number): Stop {
+    return this.#stopOf(() => this.#core.runAlone(this.#checkCpu(cpu), BigInt(steps)), cpu);
+  }
+
+  /** Runs as `run` does until `cpu` has made `steps` steps, or all together `most` ("limit"). */
+  runUntilStepped(cpu: number, steps: number, most = Number.MAX_SAFE_INTEGER): Stop {
+    return this.#stopOf(() => this.#core.runUntilStepped(this.#checkCpu(cpu), BigInt(steps), BigInt(most)), cpu);
+  }
+
+  #stopOf(run: () => number, stepped = 0): Stop {
+    const before = Number(this.#core.hitCount());
+    const reason = run();
     const stop = this.#deviceStop;
     this.#deviceStop = undefined;
-    return stop ?? coreStop(this.#core, reason, (cpu) => Number(this.register(cpu, "mode")));
+    return stop ?? coreStop(this.#core, reason, {
+      modeOf: (cpu) => Number(this.register(cpu, "mode")),
+      hits: () => readHits(this.#memory, before, Number(this.#core.hitCount())),
+      stepped,
+    });
+  }
+
+  /**
+   * Stops at these points from now on, and at no others. They do not change the run, are no part of the state and stay
+   * when a snapshot is put back. Going on from an instruction point does not hit it again before the CPU has made a step.
+   */
+  setStopPoints(points: readonly StopPoint[]): void {
+    for (const { cpu } of points) if (cpu !== undefined) this.#checkCpu(cpu);
+    putStopPoints(this.#core, points);
+  }
+
+  /** "stop": a hit ends the run. "note": the run goes on, and `noted` has the newest hits. "off": points are passed by. */
+  get stopPointMode(): StopPointMode {
+    return this.#stopPointMode;
+  }
+
+  set stopPointMode(mode: StopPointMode) {
+    this.#stopPointMode = mode;
+    this.#core.setHitMode(STOP_POINT_MODES.indexOf(mode));
+  }
+
+  /** Hits since `clearNoted`, oldest first; of very many the newest. */
+  noted(): readonly Hit[] {
+    return readHits(this.#memory, this.#hitsCleared, Number(this.#core.hitCount()));
+  }
+
+  clearNoted(): void {
+    this.#hitsCleared = Number(this.#core.hitCount());
+  }
+
+  /** Instruction points at which CPUs stand now count as met: going on does not hit them, as after a stop at them. */
+  passStopPoints(): void {
+    this.#core.passPointsHere();
+  }
+
+  /** Number of the last step that `cpu` made; undefined if it has made none. */
+  lastStep(cpu: number): number | undefined {
+    const after = Number(this.#core.lastStep(this.#checkCpu(cpu)));
+    return after === 0 ? undefined : after - 1;
+  }
+
+  /** The CPU that has the turn, or had it last. */
+  get currentCpu(): number {
+    return this.#core.currentCpu();
+  }
+
+  lapic(cpu: number): Lapic {
+    return readLapic(this.#core, this.#checkCpu(cpu), this.register(cpu, "apic_base"));
+  }
+
+  ioapic(): RedirectionEntry[] {
+    return readIoapic(this.#core);
+  }
+
+  /** IPIs that were sent and have not been accepted. */
+  pendingIpis(): PendingIpi[] {
+    return readFlights(this.#core, this.#memory, this.options.cpus);
   }
 
   /** Ends the run that is under way, or the next one before its first step. */
@@ -120,6 +211,21 @@ export class Machine {
     return Object.fromEntries(REGISTER_NAMES.map((name) => [name, this.register(cpu, name)])) as Record<RegisterName, bigint>;
   }
 
+  /** Puts `cpu` into flat 64-bit mode at `rip` with the page tables at `cr3`: how a bare program begins. */
+  enterLong(cpu: number, rip: number, rsp: number, cr3: number): void {
+    this.#core.enterLong(this.#checkCpu(cpu), BigInt(rip), BigInt(rsp), BigInt(cr3));
+  }
+
+  /** RAM itself, by physical address: what is written here no CPU's decoded code or TLB takes notice of. */
+  ramView(): DataView {
+    return new DataView(this.#memory, map.RAM_BASE, this.options.memory);
+  }
+
+  /** Begins an exploration from the state as it is now. One at a time. */
+  explore(options: ExplorationOptions): Exploration {
+    return new Exploration(this.#core, this.#memory, options);
+  }
+
   /** Sets a register as a debugger does: unchecked. */
   setRegister(cpu: number, name: RegisterName, value: bigint): void {
     const done = this.#core.setRegister(this.#checkCpu(cpu), registerNumber(name), BigInt.asIntN(64, value));
@@ -137,7 +243,8 @@ export class Machine {
    */
   writePhysical(address: number, bytes: Uint8Array): void {
     this.#ram(address, bytes.length).set(bytes);
-    this.#core.afterRestore();
+    this.#snapshots.wrote(address, bytes.length);
+    this.#core.afterWrite();
   }
 
   /** The physical address that the page tables give for `address` on `cpu` now, or undefined. Sets nothing. */
@@ -182,12 +289,24 @@ export class Machine {
     const end = Number(this.#core.eventCount());
     const events = readEvents(this.#memory, this.#eventsTaken, end);
     this.#eventsTaken = end;
+    this.#core.tookEvents();
     return events;
   }
 
-  /** Everything that the machine is now. Input that waits outside (serial) is not part of it. */
+  /** Hands over every event that is recorded, in order, none lost: whenever the ring is full, and at `drainEvents`. */
+  onEvents(listener: ((events: MachineEvent[]) => void) | undefined): void {
+    this.#onEvents = listener;
+    this.#eventsTaken = Number(this.#core.eventCount());
+    this.#core.wantEveryEvent(listener ? 1 : 0);
+  }
+
+  drainEvents(): void {
+    this.#onEvents?.(this.takeEvents());
+  }
+
+  /** Everything that the machine is now. It shares with the snapshot before what did not change. */
   snapshot(): Snapshot {
-    return takeSnapshot(this.options, this.#memory);
+    return this.#snapshots.take();
   }
 
   /** Goes back to `snapshot`, which a machine with the same options must have made. */
@@ -197,10 +316,9 @@ export class Machine {
     if (cpus !== other.cpus || memory !== other.memory || tlb !== other.tlb) {
       throw new UserError("the snapshot is of a machine with other options");
     }
-    putSnapshot(snapshot, this.#memory);
+    this.#snapshots.put(snapshot);
     this.#core.afterRestore();
     this.#deviceStop = undefined;
-    this.#eventsTaken = Number(this.#core.eventCount());
   }
 
   /**

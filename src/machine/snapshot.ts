@@ -1,15 +1,24 @@
-// A snapshot is the pages of linear memory that hold machine state and are not zero. What is derived
-// (front caches, decoded code) is left out and made again on demand.
+// Snapshots of a machine: the pages of linear memory that hold its state, shared with the snapshot before where
+// they did not change. Which frames of RAM changed the core knows by their flag FRAME_CLEAN (assembly/mmu/frames.ts);
+// the rest of the state is small, and is compared. What is derived (front caches, decoded code) is left out and made
+// again on demand. Used by machine.ts, and nobody else.
 
 import * as map from "../../assembly/memory-map.js";
+import type { CoreExports } from "./core.js";
 import type { CheckedOptions } from "./options.js";
+import { Page, PageTable, ZERO_PAGE } from "./pages.js";
 
+const PAGE = map.PAGE_SIZE;
+const FIRST_FRAME = map.RAM_BASE / PAGE;
+
+/** FRAME_CLEAN in the flags byte, which comes first in a frame's record; a test holds the two together. */
+export const FRAME_CLEAN = 8;
+
+/** All that a machine was at one position of its run. */
 export interface Snapshot {
   readonly options: CheckedOptions;
-  /** Offsets of the pages in linear memory, ascending. */
-  readonly offsets: Uint32Array;
-  /** Their bytes, in the same order. */
-  readonly bytes: Uint8Array;
+  /** Pages of linear memory, by number; those that hold no state are zero. */
+  readonly pages: PageTable;
 }
 
 interface Region {
@@ -17,8 +26,8 @@ interface Region {
   readonly size: number;
 }
 
-/** The regions marked S in the memory map, as far as this machine uses them, and RAM. */
-function stateRegions({ cpus, memory, tlb }: CheckedOptions): Region[] {
+/** The regions marked S in the memory map, as far as this machine uses them. RAM is not among them. */
+function smallRegions({ cpus, memory }: CheckedOptions, stickyBytes: number): Region[] {
   return [
     { base: map.GLOBAL_BASE, size: map.GLOBAL_SIZE },
     { base: map.DEVICE_BASE, size: map.DEVICE_SIZE },
@@ -26,47 +35,108 @@ function stateRegions({ cpus, memory, tlb }: CheckedOptions): Region[] {
     { base: map.CPU_BASE, size: cpus * map.CPU_STRIDE },
     { base: map.TLB_BASE, size: cpus * map.TLB_STRIDE },
     { base: map.PCID_BASE, size: cpus * map.PCID_STRIDE },
-    { base: map.STICKY_BASE, size: tlb === "sticky" ? map.STICKY_SIZE : 0 },
-    { base: map.FRAME_BASE, size: (memory / map.PAGE_SIZE) * map.FRAME_STRIDE },
+    { base: map.STICKY_BASE, size: stickyBytes },
+    { base: map.FRAME_BASE, size: (memory / PAGE) * map.FRAME_STRIDE },
     { base: map.REVERSE_BASE, size: map.REVERSE_SIZE },
-    { base: map.RAM_BASE, size: memory },
   ];
 }
 
-function* pagesOf(options: CheckedOptions): Generator<number> {
-  for (const { base, size } of stateRegions(options)) {
-    const first = Math.floor(base / map.PAGE_SIZE) * map.PAGE_SIZE;
-    for (let at = first; at < base + size; at += map.PAGE_SIZE) yield at;
+function* pagesOf(regions: readonly Region[]): Generator<number> {
+  for (const { base, size } of regions) {
+    const end = Math.ceil((base + size) / PAGE);
+    for (let number = Math.floor(base / PAGE); number < end; number++) yield number;
   }
 }
 
-const WORDS = map.PAGE_SIZE / 4;
+/** Takes and puts back the snapshots of one machine. */
+export class Snapshots {
+  readonly #options: CheckedOptions;
+  readonly #core: CoreExports;
+  readonly #buffer: ArrayBuffer;
+  /** The same bytes; a Buffer, because that compares fast. */
+  readonly #memory: Buffer;
+  /** The snapshot that was taken or put back last: frames that are clean are as they are in it. */
+  #last: Snapshot | undefined;
+  /** Before there is one: frames that the host wrote. Until the first step no others can hold anything. */
+  readonly #loaded = new Set<number>();
 
-function isZero(words: Int32Array, offset: number): boolean {
-  const first = offset >>> 2;
-  for (let i = first; i < first + WORDS; i++) if (words[i] !== 0) return false;
-  return true;
-}
+  constructor(options: CheckedOptions, core: CoreExports, memory: ArrayBuffer) {
+    this.#options = options;
+    this.#core = core;
+    this.#buffer = memory;
+    this.#memory = Buffer.from(memory);
+  }
 
-export function takeSnapshot(options: CheckedOptions, memory: ArrayBuffer): Snapshot {
-  const words = new Int32Array(memory);
-  const offsets = Uint32Array.from(pagesOf(options)).filter((at) => !isZero(words, at));
-  const bytes = new Uint8Array(offsets.length * map.PAGE_SIZE);
-  offsets.forEach((at, i) => bytes.set(new Uint8Array(memory, at, map.PAGE_SIZE), i * map.PAGE_SIZE));
-  return { options, offsets, bytes };
-}
-
-/** Puts `snapshot` into the memory of a machine that was made with the same options. */
-export function putSnapshot(snapshot: Snapshot, memory: ArrayBuffer): void {
-  const words = new Int32Array(memory);
-  const all = new Uint8Array(memory);
-  let next = 0;
-  for (const at of pagesOf(snapshot.options)) {
-    if (snapshot.offsets[next] === at) {
-      all.set(snapshot.bytes.subarray(next * map.PAGE_SIZE, (next + 1) * map.PAGE_SIZE), at);
-      next++;
-    } else if (!isZero(words, at)) {
-      all.fill(0, at, at + map.PAGE_SIZE);
+  take(): Snapshot {
+    const last = this.#lastPages();
+    const changes: [number, Page][] = [];
+    for (const frame of this.#dirtyFrames()) {
+      const number = FIRST_FRAME + frame;
+      if (!this.#equals(number, last.get(number))) changes.push([number, this.#copy(number)]);
     }
+    // Before the frame table is copied: in every snapshot all frames are clean.
+    this.#core.markAllClean();
+    for (const number of this.#smallPages()) {
+      if (!this.#equals(number, last.get(number))) changes.push([number, this.#copy(number)]);
+    }
+    return (this.#last = { options: this.#options, pages: last.with(changes) });
+  }
+
+  /** Makes linear memory what it was; the caller then has the core drop what is derived. */
+  put({ options, pages }: Snapshot): void {
+    const numbers = new Set<number>();
+    for (const frame of this.#dirtyFrames()) numbers.add(FIRST_FRAME + frame);
+    for (const number of pages.differences(this.#lastPages())) if (number >= FIRST_FRAME) numbers.add(number);
+    for (const number of numbers) this.#putPage(number, pages.get(number));
+    const stickyBytes = this.#core.stickyBytes();
+    for (const number of this.#smallPages()) this.#putPage(number, pages.get(number));
+    // What the sticky preset used then may be more than it does now.
+    const more = { base: map.STICKY_BASE + stickyBytes, size: this.#core.stickyBytes() - stickyBytes };
+    for (const number of pagesOf([more])) this.#putPage(number, pages.get(number));
+    this.#last = { options, pages };
+  }
+
+  /** The host has written into RAM itself. */
+  wrote(address: number, size: number): void {
+    for (let frame = Math.floor(address / PAGE); frame * PAGE < address + size; frame++) {
+      this.#memory[map.FRAME_BASE + frame * map.FRAME_STRIDE]! &= ~FRAME_CLEAN;
+      if (!this.#last) this.#loaded.add(frame);
+    }
+  }
+
+  /** Before the first snapshot: memory at power-on. */
+  #lastPages(): PageTable {
+    return this.#last?.pages ?? PageTable.empty(Math.ceil(this.#memory.length / PAGE));
+  }
+
+  /** Frames of RAM that may have changed since then. */
+  #dirtyFrames(): Iterable<number> {
+    if (!this.#last && this.#core.steps() === 0n) return this.#loaded;
+    const flags = this.#memory;
+    const frames = this.#options.memory / PAGE;
+    const dirty: number[] = [];
+    for (let frame = 0, at = map.FRAME_BASE; frame < frames; frame++, at += map.FRAME_STRIDE) {
+      if (!(flags[at]! & FRAME_CLEAN)) dirty.push(frame);
+    }
+    return dirty;
+  }
+
+  /** Numbers of the pages outside RAM that hold state. */
+  #smallPages(): Iterable<number> {
+    return pagesOf(smallRegions(this.#options, this.#core.stickyBytes()));
+  }
+
+  #equals(number: number, { bytes }: Page): boolean {
+    return this.#memory.compare(bytes, 0, PAGE, number * PAGE, (number + 1) * PAGE) === 0;
+  }
+
+  #copy(number: number): Page {
+    if (this.#equals(number, ZERO_PAGE)) return ZERO_PAGE;
+    return new Page(new Uint8Array(this.#buffer.slice(number * PAGE, (number + 1) * PAGE)));
+  }
+
+  #putPage(number: number, page: Page): void {
+    // Memory that was never touched costs the host nothing, and is not touched now.
+    if (!this.#equals(number, page)) this.#memory.set(page.bytes, number * PAGE);
   }
 }

@@ -3,6 +3,7 @@
 
 import type { CoreExports } from "./core.js";
 import { disassemble } from "./disassemble.js";
+import type { Hit } from "./stop-points.js";
 
 /** Ends that the program of the machine brings about, or that the host asks for. */
 export type Stop = CoreStop | DeviceStop;
@@ -14,6 +15,10 @@ export type CoreStop =
   | { readonly kind: "idle" }
   /** `requestStop` was called. */
   | { readonly kind: "request" }
+  /** Stop points were met, on the CPU that had the turn: before the instruction at `rip`, or by it. */
+  | { readonly kind: "break"; readonly cpu: number; readonly rip: bigint; readonly hits: readonly Hit[] }
+  /** `runCpu` or `runUntilStepped`: the CPU has made its steps. */
+  | { readonly kind: "stepped"; readonly cpu: number }
   | { readonly kind: "triple-fault"; readonly cpu: number; readonly rip: bigint }
   /** The `sticky` preset has no room left for an entry, and must not drop one. */
   | { readonly kind: "tlb-full"; readonly cpu: number; readonly rip: bigint }
@@ -41,9 +46,11 @@ export const CORE_STOPS = {
   BUDGET: 0,
   IDLE: 1,
   REQUEST: 2,
-  NOT_IMPLEMENTED: 3,
-  TRIPLE_FAULT: 4,
-  TLB_FULL: 5,
+  BREAK: 3,
+  STEPPED: 4,
+  NOT_IMPLEMENTED: 5,
+  TRIPLE_FAULT: 6,
+  TLB_FULL: 7,
 } as const;
 
 /** What the core's NI_* details mean. */
@@ -67,8 +74,15 @@ export function notImplementedText(detail: number): string {
 
 const BITS = [16, 32, 64] as const;
 
-/** The stop that number `reason`, which `run` returned, stands for. `modeOf` gives a CPU's MODE_*. */
-export function coreStop(core: CoreExports, reason: number, modeOf: (cpu: number) => number): CoreStop {
+/** What a stop is described from: a CPU's MODE_*, the hits of the run, and the CPU that was to be stepped. */
+export interface StopContext {
+  modeOf(cpu: number): number;
+  hits(): readonly Hit[];
+  readonly stepped: number;
+}
+
+/** The stop that number `reason`, which a run returned, stands for. */
+export function coreStop(core: CoreExports, reason: number, context: StopContext): CoreStop {
   const cpu = core.getStopCpu();
   const rip = BigInt.asUintN(64, core.getStopRip());
   switch (reason) {
@@ -78,13 +92,19 @@ export function coreStop(core: CoreExports, reason: number, modeOf: (cpu: number
       return { kind: "idle" };
     case CORE_STOPS.REQUEST:
       return { kind: "request" };
+    case CORE_STOPS.BREAK: {
+      const hits = context.hits();
+      return { kind: "break", cpu, rip: hits.at(-1)?.rip ?? rip, hits };
+    }
+    case CORE_STOPS.STEPPED:
+      return { kind: "stepped", cpu: context.stepped };
     case CORE_STOPS.TRIPLE_FAULT:
       return { kind: "triple-fault", cpu, rip };
     case CORE_STOPS.TLB_FULL:
       return { kind: "tlb-full", cpu, rip };
     case CORE_STOPS.NOT_IMPLEMENTED: {
       const bytes = stopBytes(core);
-      const disassembly = disassemble(bytes, rip, BITS[modeOf(cpu)] ?? 64);
+      const disassembly = disassemble(bytes, rip, BITS[context.modeOf(cpu)] ?? 64);
       return { kind: "not-implemented", cpu, rip, what: notImplementedText(core.getStopDetail()), bytes, disassembly };
     }
     default:
@@ -110,6 +130,10 @@ export function describeStop(stop: Stop): string {
       return "every CPU is halted and nothing is left that could wake one";
     case "request":
       return "the run was stopped";
+    case "break":
+      return `a stop point was met ${where(stop)}`;
+    case "stepped":
+      return `CPU ${stop.cpu} has made its steps`;
     case "exit":
       return `the guest exited with value ${stop.value} (status ${stop.status})`;
     case "power-off":

@@ -22,7 +22,14 @@ export function table(content: TableContent): string {
   return out.toString();
 }
 
-/** The same as Markdown: one table, with section titles in bold. */
+/** A table of columns side by side, as a schedule is drawn: ruled between columns only, cells may have several lines. */
+export function columnsTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const out = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
+  out.push(...rows.map((row) => [...row]));
+  return out.toString();
+}
+
+/** A table in sections as Markdown: one table, with section titles in bold. */
 export function markdownTable(content: TableContent): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   const lines = [line(content.head), line(content.align.map((side) => (side === "right" ? "---:" : "---")))];

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { consoleBlocks, documents, read } from "./documents.ts";
+import { consoleBlocks, debuggerLines, documents, read } from "./documents.ts";
 
 const PROGRAM = "dist/shootdown.js";
 
@@ -73,11 +73,14 @@ function matches(shown: readonly string[], lines: readonly string[]): boolean {
   return lines[0]?.trimEnd() === first.trimEnd() && matches(rest, lines.slice(1));
 }
 
-/** What a shell prints for `command`, on both streams, with `shootdown` standing for the program. */
-function run(command: string): string[] {
-  const script = `shootdown() { "$NODE" ${PROGRAM} "$@"; }\n${command}`;
+/**
+ * What a shell prints for `command`, on both streams, with `shootdown` standing for the program. `typed` are lines for
+ * the debugger, which then shows them as a terminal would.
+ */
+function run(command: string, typed: readonly string[]): string[] {
+  const script = `shootdown() { "$NODE" ${PROGRAM} "$@" ${typed.length > 0 ? "--echo" : ""}; }\n${command}`;
   const { stdout } = spawnSync("sh", ["-c", `exec 2>&1\n${script}`], {
-    encoding: "utf8", timeout: 120_000, env: { ...process.env, NODE: process.execPath },
+    encoding: "utf8", input: typed.map((line) => `${line}\n`).join(""), timeout: 120_000, env: { ...process.env, NODE: process.execPath },
   });
   return stdout.replaceAll("\r", "").replace(/\n$/, "").split("\n");
 }
@@ -85,7 +88,7 @@ function run(command: string): string[] {
 for (const { file, commands: lines } of blocks.filter((block) => block.exact)) {
   for (const { command, output } of lines) {
     test(`${file}: ${command}`, () => {
-      const printed = run(command);
+      const printed = run(command, debuggerLines(output));
       assert.ok(matches(output, printed), `expected\n${output.join("\n")}\n\nprinted\n${printed.join("\n")}`);
     });
   }
@@ -96,7 +99,8 @@ function sections(): Map<string, string> {
   const parts = read("docs/commands.md").split(/^## /m).slice(1);
   return new Map(parts.flatMap((part) => {
     const heading = /^`shootdown( [^`]*)?`\n/.exec(part);
-    return heading ? [[(heading[1] ?? "").trim(), part] as const] : [];
+    // Words in capitals are arguments.
+    return heading ? [[(heading[1] ?? "").trim().replace(/ ?\b[A-Z].*$/, ""), part] as const] : [];
   }));
 }
 
@@ -106,7 +110,7 @@ test("docs/commands.md lists every option of every command, and no other", () =>
     const own = options.filter((option) => option !== "--help");
     // A command that only holds others has nothing but its help.
     if (own.length === 0) continue;
-    const section = described.get(command.replace(/^boot$/, "boot IMAGE"));
+    const section = described.get(command);
     assert.ok(section, `there is no section on "shootdown ${command}"`);
     const listed = [...section.matchAll(/^\| `(--[^`]+)`/gm)].map((match) => match[1]!);
     assert.deepEqual(listed.sort(), own.sort(), `shootdown ${command}`);
@@ -116,7 +120,7 @@ test("docs/commands.md lists every option of every command, and no other", () =>
 test("docs/commands.md gives the defaults that --help gives", () => {
   const described = sections();
   for (const command of commands.keys()) {
-    const section = described.get(command.replace(/^boot$/, "boot IMAGE"));
+    const section = described.get(command);
     for (const [, option, fallback] of help(command.split(" ").filter(Boolean)).matchAll(/^ {2}(--[\w-]+ <\w+>).*\bdefault: "?([^")]*)"?\)/gm)) {
       if (fallback === "") continue;
       const row = section?.split("\n").find((line) => line.startsWith(`| \`${option}\``));

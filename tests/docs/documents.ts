@@ -55,3 +55,7 @@ export function consoleBlocks(file: string): ConsoleBlock[] {
     return { file, commands, exact: marker !== undefined };
   });
 }
+
+/** What is typed at the debugger's prompts in the output of a command. */
+export const debuggerLines = (output: readonly string[]): string[] =>
+  output.flatMap((line) => /^\(#\d+ cpu\d+\) (.*)$/.exec(line)?.[1] ?? []);

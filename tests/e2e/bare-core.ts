@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as map from "../../assembly/memory-map.ts";
 import type { CoreExports } from "../../src/machine/core.ts";
-import { putSnapshot } from "../../src/machine/snapshot.ts";
+import { Snapshots } from "../../src/machine/snapshot.ts";
 import type { Snapshot } from "shootdown";
 
 const GUARD = 1 << 20;
@@ -18,6 +18,7 @@ export class BareCore {
   readonly core: CoreExports;
   readonly ram: Uint8Array;
   readonly #snapshot: Snapshot;
+  readonly #snapshots: Snapshots;
   readonly #buffer: ArrayBuffer;
 
   /** A core that starts from `snapshot`. Ports are not connected: they read as all ones. */
@@ -28,11 +29,12 @@ export class BareCore {
     const abort = () => assert.fail("the core failed an assertion");
     const instance = new WebAssembly.Instance(module, {
       env: { memory: linear, abort },
-      host: { portIn: () => -1, portOut: () => {} },
+      host: { portIn: () => -1, portOut: () => {}, eventsFull: () => {} },
     });
     this.core = instance.exports as unknown as CoreExports;
     this.#snapshot = snapshot;
     this.#buffer = linear.buffer;
+    this.#snapshots = new Snapshots(snapshot.options, this.core, this.#buffer);
     this.core.init(memory, cpus, 0, seed);
     this.ram = new Uint8Array(this.#buffer, map.RAM_BASE, memory);
     this.#guard().fill(FILL);
@@ -40,8 +42,9 @@ export class BareCore {
 
   /** Goes back to the snapshot, but with `program` at `address`. */
   restore(program: Uint8Array = new Uint8Array(0), address = 0): void {
-    putSnapshot(this.#snapshot, this.#buffer);
+    this.#snapshots.put(this.#snapshot);
     this.ram.set(program, address);
+    this.#snapshots.wrote(address, program.length);
     this.core.afterRestore();
   }
 

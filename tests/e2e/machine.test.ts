@@ -146,6 +146,29 @@ test("equal runs have equal state, however they are cut into pieces", async () =
   assert.ok(whole.counters(2).instructions > 10_000, "the third CPU did not run");
 });
 
+test("code that runs through a stale entry is counted the same however the run is cut", async () => {
+  // Taking U off the 1 GiB page makes the entry that code is fetched through stale, and each use of it a benign one.
+  const code = `main: andl $~4, pdpt
+    1: call other
+    inc %rax
+    test $15, %al
+    jnz 1b
+    pause
+    jmp 1b
+    .balign 4096
+    other: mov %rsp, %rbx
+    dec %rbx
+    ret`;
+  const options = { ...SMALL, cpus: 2 };
+  const [whole, pieces] = (await Promise.all([boot(code, options), boot(code, options)])).map(({ machine }) => machine) as [Machine, Machine];
+  whole.run(20_000);
+  for (let done = 0; done < 20_000; done += 7) pieces.run(Math.min(7, 20_000 - done));
+  const { stale_benign: uses } = whole.counters();
+  assert.ok(uses > 4000, `${uses} stale uses`);
+  assert.equal(pieces.counters().stale_benign, uses);
+  assert.equal(pieces.stateHash(), whole.stateHash());
+});
+
 test("another seed makes another run", async () => {
   const [one, two] = await Promise.all([contention({ ...SMALL, cpus: 3, seed: 1 }), contention({ ...SMALL, cpus: 3, seed: 2 })]);
   one.run(300_000);

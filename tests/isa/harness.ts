@@ -86,7 +86,7 @@ export class Bench {
     const pages = Math.ceil((RAM_BASE + RAM_BYTES) / WASM_PAGE);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     const abort = (): never => { throw new Error("the core failed an assertion"); };
-    const host = { portIn: () => 0xffffffff, portOut: () => {} };
+    const host = { portIn: () => 0xffffffff, portOut: () => {}, eventsFull: () => {} };
     const { exports } = await WebAssembly.instantiate(await compiled, { env: { memory, abort }, host });
     const bench = new Bench(exports as unknown as CoreExports, memory);
     bench.core.init(RAM_BYTES, options.cpus ?? 1, options.preset ?? 0, options.seed ?? 1n);

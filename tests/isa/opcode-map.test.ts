@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { before, test } from "node:test";
 import type * as Iced from "iced-x86";
+import { CORE_STOPS } from "../../src/machine/stop.js";
 import { Bench, registersWith } from "./harness.js";
 import { decode } from "./records.js";
 
@@ -33,7 +34,6 @@ const HARMLESS = new Set(["MPX", "CET_IBT", "CET_SS", "CLDEMOTE", "PREFETCHW", "
 
 const FLOAT = /^(F[A-Z]|Wait)/i;
 /** As in assembly/global.ts. */
-const STOP_NOT_IMPLEMENTED = 3;
 const NI_INSTRUCTION = 1;
 
 type Verdict = "undefined" | "absent" | "implemented";
@@ -134,7 +134,7 @@ test("what is no instruction raises #UD, and what this machine does not have sto
     const at = absent.place([0x90, 0x0f, 0x58, 0xc1]); // addps
     absent.start(at, registersWith({}), 0n);
     absent.core.run(1n);
-    assert.equal(absent.core.run(3n), STOP_NOT_IMPLEMENTED);
+    assert.equal(absent.core.run(3n), CORE_STOPS.NOT_IMPLEMENTED);
     assert.equal(absent.core.getStopDetail(), NI_INSTRUCTION);
     assert.equal(absent.core.getStopRip(), BigInt(at + 1));
     assert.equal(absent.core.getStopBytes(0) & 0xffffffn, 0xc1580fn);

@@ -53,4 +53,6 @@ export function copyAssets() {
   for (const file of ["build/core.wasm", "build/templates.wasm", "build/guest/kernel.elf", ...benchmarks]) {
     cpSync(at(file), at(file.replace(/^build\//, "dist/")));
   }
+  // The programs themselves are in the kernel; these are for debuggers, which want their symbols.
+  cpSync(at("build/guest/user-debug"), at("dist/guest/user"), { recursive: true });
 }

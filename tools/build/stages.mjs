@@ -76,7 +76,7 @@ export const stages = [
     title: "place the core and the images beside the bundle",
     after: ["core", "templates", "guest", "bench"],
     inputs: ["build/core.wasm", "build/templates.wasm", "build/guest", ...tools],
-    outputs: ["dist/core.wasm", "dist/templates.wasm", "dist/guest/kernel.elf", "dist/guest/bench/mix.elf"],
+    outputs: ["dist/core.wasm", "dist/templates.wasm", "dist/guest/kernel.elf", "dist/guest/user/churn.elf", "dist/guest/bench/mix.elf"],
     run: copyAssets,
   },
 ];

@@ -1,6 +1,7 @@
 // MOVS, STOS, LODS, CMPS, SCAS, alone and repeated. A repeated one runs in chunks: each chunk is a step of the machine,
 // after which RCX, RSI and RDI are current, RIP still names the instruction, and an interrupt may come (SDM vol. 2 REP).
-// A chunk is CHUNK elements, or what fits on the pages at hand where MOVS and STOS run straight through the front cache.
+// A chunk is CHUNK elements; of MOVS and STOS upwards in 64-bit mode, those up to the next end of a page, which mostly go
+// straight through the front cache. How many they are must not depend on that: what it holds is no part of the state.
 
 import { Cpu, DF, ES, FS, FLAGS_SUB } from "../state";
 import { NEXT, JUMP, REC_SIZE, REC_INFO, F_REP, F_REPNE, F_A16, F_A32 } from "../record";
@@ -55,39 +56,37 @@ function onPage(va: u64, size: u32, n: u64): u64 {
   return min<u64>(n, <u64>((4096 - (<u32>va & 0xfff)) / size));
 }
 
-/** MOVS of up to `n` elements straight through the front cache; how many were done. */
+/** MOVS of `n` elements, which end on the pages where they begin, straight through the front cache; how many were done. */
 function copyRun(cpu: Cpu, from: u64, to: u64, size: u32, n: u64): u64 {
-  if (cpu.system & DF || n < 4) return 0;
+  if (n < 4) return 0;
   const source = slotOf(cpu, from);
   const target = slotOf(cpu, to);
   if (load<u64>(source) != (from & ~0xfff) || load<u64>(target, 8) != (to & ~0xfff)) return 0;
-  const count = onPage(to, size, onPage(from, size, n));
-  const bytes = <usize>count * size;
+  const bytes = <usize>n * size;
   const a = <usize><u32>from + <usize>load<u32>(source, 16);
   const b = <usize><u32>to + <usize>load<u32>(target, 16);
   if (b > a && b < a + bytes) return 0; // overlapping upwards repeats a pattern: element by element
   memory.copy(b, a, bytes);
-  return count;
+  return n;
 }
 
-/** STOS of up to `n` elements straight through the front cache; how many were done. */
+/** STOS of `n` elements, which end on the page where they begin, straight through the front cache; how many were done. */
 function fillRun(cpu: Cpu, to: u64, size: u32, n: u64): u64 {
-  if (cpu.system & DF || n < 4) return 0;
+  if (n < 4) return 0;
   const target = slotOf(cpu, to);
   if (load<u64>(target, 8) != (to & ~0xfff)) return 0;
-  const count = onPage(to, size, n);
   const at = <usize><u32>to + <usize>load<u32>(target, 16);
   const value = cpu.rax;
   if (size == 1) {
-    memory.fill(at, <u8>value, <usize>count);
+    memory.fill(at, <u8>value, <usize>n);
   } else if (size == 8) {
-    for (let i: usize = 0; i < <usize>count; i++) store<u64>(at + (i << 3), value);
+    for (let i: usize = 0; i < <usize>n; i++) store<u64>(at + (i << 3), value);
   } else if (size == 4) {
-    for (let i: usize = 0; i < <usize>count; i++) store<u32>(at + (i << 2), <u32>value);
+    for (let i: usize = 0; i < <usize>n; i++) store<u32>(at + (i << 2), <u32>value);
   } else {
-    for (let i: usize = 0; i < <usize>count; i++) store<u16>(at + (i << 1), <u16>value);
+    for (let i: usize = 0; i < <usize>n; i++) store<u16>(at + (i << 1), <u16>value);
   }
-  return count;
+  return n;
 }
 
 /** What a chunk of a repeated instruction ends with: on to the next instruction, or the same once more. */
@@ -121,21 +120,22 @@ export function movs(cpu: Cpu, rec: usize): i32 {
     moveOne(cpu, rec, width, size);
     return NEXT;
   }
-  for (let i: u32 = 0; i < CHUNK; i++) {
-    const n = register(cpu, RCX, width);
-    if (!n) return NEXT;
-    if (flat) {
-      const done = copyRun(cpu, cpu.rsi, cpu.rdi, size, n);
-      if (done) {
-        cpu.rsi += done * size;
-        cpu.rdi += done * size;
-        cpu.rcx = n - done;
-        return again(cpu, width);
-      }
+  let n = register(cpu, RCX, width);
+  const upwards = flat && !(cpu.system & DF);
+  let left = min<u64>(n, upwards ? max<u64>(1, onPage(cpu.rdi, size, onPage(cpu.rsi, size, n))) : CHUNK);
+  while (left) {
+    let done: u64 = upwards ? copyRun(cpu, cpu.rsi, cpu.rdi, size, left) : 0;
+    if (done) {
+      cpu.rsi += done * size;
+      cpu.rdi += done * size;
+    } else {
+      moveOne(cpu, rec, width, size);
+      if (cpu.fault) return NEXT;
+      done = 1;
     }
-    moveOne(cpu, rec, width, size);
-    if (cpu.fault) return NEXT;
-    writeReg(cpu, RCX, width, <i64>n - 1);
+    n -= done;
+    left -= done;
+    writeReg(cpu, RCX, width, <i64>n);
   }
   return again(cpu, width);
 }
@@ -154,20 +154,21 @@ export function stos(cpu: Cpu, rec: usize): i32 {
     storeOne(cpu, width, size);
     return NEXT;
   }
-  for (let i: u32 = 0; i < CHUNK; i++) {
-    const n = register(cpu, RCX, width);
-    if (!n) return NEXT;
-    if (width == 8) {
-      const done = fillRun(cpu, cpu.rdi, size, n);
-      if (done) {
-        cpu.rdi += done * size;
-        cpu.rcx = n - done;
-        return again(cpu, width);
-      }
+  let n = register(cpu, RCX, width);
+  const upwards = width == 8 && !(cpu.system & DF);
+  let left = min<u64>(n, upwards ? max<u64>(1, onPage(cpu.rdi, size, n)) : CHUNK);
+  while (left) {
+    let done: u64 = upwards ? fillRun(cpu, cpu.rdi, size, left) : 0;
+    if (done) {
+      cpu.rdi += done * size;
+    } else {
+      storeOne(cpu, width, size);
+      if (cpu.fault) return NEXT;
+      done = 1;
     }
-    storeOne(cpu, width, size);
-    if (cpu.fault) return NEXT;
-    writeReg(cpu, RCX, width, <i64>n - 1);
+    n -= done;
+    left -= done;
+    writeReg(cpu, RCX, width, <i64>n);
   }
   return again(cpu, width);
 }

@@ -13,7 +13,6 @@ import {
 import { fetchTranslate } from "../../../assembly/mmu/fetch";
 import { loadPhysical, storePhysical } from "../../../assembly/mmu/physical";
 import { C_CODE_WRITES } from "../../../assembly/probe/counters";
-import { EVENT_WATCH } from "../../../assembly/probe/events";
 import {
   powerOn, map, touch, become, wordOf, peek, poke, counter, frontReads, frontWrites, SKYLAKE, NONE, READ, WRITE, RAM, USER, KERNEL, A, D, P, U,
   W, FRAME_A, FRAME_B,
@@ -185,15 +184,6 @@ describe("a frame with a flag", () => {
     unflagFrame(<u32>(FRAME_B >> 12), FRAME_WATCHED);
     touch(cpu, VA, WRITE);
     expect(frontWrites(cpu, VA)).toBe(true);
-  });
-  it("tells of stores if it is watched", () => {
-    const cpu = prepare();
-    flagFrame(<u32>(FRAME_B >> 12), FRAME_WATCHED);
-    machine().eventMask = 1 << EVENT_WATCH;
-    storeData(cpu, VA + 8, 4, 9);
-    expect(machine().eventCount).toBe(1);
-    expect(load<u64>(EVENT_BASE, 24)).toBe(FRAME_B + 8);
-    expect(load<u64>(EVENT_BASE, 32)).toBe(9);
   });
   it("is no longer clean after one store", () => {
     const cpu = prepare();

@@ -1,7 +1,7 @@
 // A machine for the specs of mmu/: 32 MiB of RAM, CPUs in long mode on page tables built here, no instructions.
 
 import {
-  ANSWER_BASE, COUNTER_BASE, COUNTER_SIZE, COUNTER_STRIDE, CPU_BASE, CPU_SIZE, FRAME_BASE, FRAME_STRIDE, GLOBAL_BASE, GLOBAL_SIZE,
+  ANSWER_BASE, COUNTER_BASE, COUNTER_SIZE, COUNTER_STRIDE, CPU_BASE, CPU_SIZE, DEBUG_BASE, FRAME_BASE, FRAME_STRIDE, GLOBAL_BASE, GLOBAL_SIZE,
   PCID_BASE, PCID_STRIDE, REVERSE_BASE, REVERSE_SIZE, STICKY_BASE, TLB_BASE, TLB_STRIDE,
 } from "../../../assembly/memory-map";
 import { machine, ramAt } from "../../../assembly/global";
@@ -55,6 +55,7 @@ export function powerOn(preset: u32, cpus: u32 = 1): Cpu {
   memory.fill(STICKY_BASE, 0, 4 << 20);
   memory.fill(FRAME_BASE, 0, (RAM >> 12) * FRAME_STRIDE);
   memory.fill(REVERSE_BASE, 0, REVERSE_SIZE);
+  memory.fill(DEBUG_BASE, 0, 4096);
   const g = machine();
   g.cpus = cpus;
   g.ramSize = RAM;

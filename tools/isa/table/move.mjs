@@ -53,7 +53,7 @@ export const move = [
   row("0F 0D r", "Ev", "nop", { hot: "nop" }),
   ...["19", "1A", "1B", "1C", "1D", "1E", "1F"].map((op) => row(`0F ${op}`, "Ev", "nop", { hot: "nop" })), // reserved NOPs: ENDBR, multi-byte NOP
   row("0F AE /5 r", "", "nop", { hot: "nop", prefix: "none" }), // LFENCE
-  row("0F AE /6 r", "", "nop", { hot: "nop", prefix: "none" }), // MFENCE: stores are visible at once in this order of execution
+  row("0F AE /6 r", "", "mfence", { hot: "nop", prefix: "none" }), // stores are visible at once in the usual order of execution
   row("0F AE /7 r", "", "nop", { hot: "nop", prefix: "none" }), // SFENCE
   row("0F AE /7 m", "Eb", "clflush", { prefix: "none" }),
 ];

@@ -1,0 +1,84 @@
+// A 128-bit hash of a state under exploration: of the words of guest memory that changed since it began, and of each
+// CPU's registers and store buffer. The part of memory is kept up to date word by word, as a sum that does not depend on
+// the order; a word that has its old value again contributes as if it had never changed.
+
+import { Cpu, cpuAt } from "../cpu/state";
+import { getRflags } from "../cpu/flags";
+import { lapicOf } from "../apic/lapic";
+import { messageVector } from "../apic/flight";
+import { machine } from "../global";
+import { bufferedAt, exploration, exploredOf, oldCount, oldValueAt } from "./state";
+
+// Odd constants with about as many ones as zeros.
+const K1: u64 = 0x9fb21c651e98df25;
+const K2: u64 = 0xd6e8feb86659fd93;
+const K3: u64 = 0xc2b2ae3d27d4eb4f;
+
+@inline
+function fold(h: u64, word: u64, k: u64): u64 {
+  const m = (h ^ word) * k;
+  return rotl(m, 31) ^ (m >> 17);
+}
+
+/** What word `at` contributes when it holds `value`. */
+@inline
+function termOf(at: usize, value: u64, k: u64): u64 {
+  return fold(fold(<u64>at * K3, value, k), <u64>at, K3);
+}
+
+/** The word of guest memory at linear-memory offset `at` changes. */
+export function noteMemoryWord(at: usize, before: u64, after: u64): void {
+  const x = exploration();
+  x.memory0 += termOf(at, after, K1) - termOf(at, before, K1);
+  x.memory1 += termOf(at, after, K2) - termOf(at, before, K2);
+}
+
+let half0: u64 = 0;
+let half1: u64 = 0;
+
+@inline
+function add(word: u64): void {
+  half0 = fold(half0, word, K1);
+  half1 = fold(half1, word, K2);
+}
+
+function addCpu(cpu: Cpu): void {
+  const at = changetype<usize>(cpu);
+  for (let r: usize = 0; r < 128; r += 8) add(load<u64>(at + r));
+  add(cpu.rip);
+  add(getRflags(cpu) | <u64>cpu.activity << 32);
+  const explored = exploredOf(cpu.index);
+  add(<u64>explored.count << 32 | explored.status);
+  for (let n: u32 = 0; n < explored.count; n++) {
+    const buffered = bufferedAt(cpu.index, n);
+    add(buffered.pa << 8 | buffered.size);
+    add(buffered.value);
+  }
+  for (let t: u32 = 0; t < exploration().tracked; t++) {
+    const n = oldCount(cpu.index, t);
+    add(n);
+    for (let i: u32 = 0; i < n; i++) add(load<u64>(oldValueAt(cpu.index, t, i)));
+  }
+  if (exploration().handlers) addLapic(cpu, explored.fault);
+}
+
+/** Interrupts are taken as soon as they are delivered, so what is under way says all; of one in service RIP tells. */
+function addLapic(cpu: Cpu, fault: u32): void {
+  const messages = lapicOf(cpu).flightCount;
+  add(<u64>fault << 32 | messages);
+  for (let n: u32 = 0; n < messages; n++) add(messageVector(cpu, n));
+  add(cpu.cr2);
+}
+
+/** Computes the hash of the state as it is now, and of `context`; `hashHalf` gives its halves. */
+export function hashState(context: u32): void {
+  const x = exploration();
+  half0 = x.memory0;
+  half1 = x.memory1;
+  add(context);
+  for (let i: u32 = 0; i < machine().cpus; i++) addCpu(cpuAt(i));
+}
+
+export function hashHalf(which: u32): u64 {
+  return which ? half1 : half0;
+}

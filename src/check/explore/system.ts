@@ -1,0 +1,85 @@
+// The transitions of a machine under exploration: which there are in a state, and taking one. Every strategy works with
+// these and nothing else.
+
+import type { Exploration, Machine, Transition } from "../../machine/index.js";
+import { UserError } from "../../errors.js";
+
+/** Instructions that a CPU may run without touching what is shared, before it counts as endless. */
+const STEP_LIMIT = 100_000;
+
+/** Bytes of trail that one transition may need: registers, a full buffer, words of memory. */
+const TRAIL_FOR_A_STEP = 16 * 1024;
+
+/** A program does what no program under exploration may do. */
+export class BadProgram extends UserError {}
+
+export class System {
+  readonly #exploration: Exploration;
+  readonly #machine: Machine;
+  readonly #cpus: number;
+
+  /** The CPUs of `machine`, none of which waits for anything yet, run up to where they do. */
+  constructor(machine: Machine, exploration: Exploration, cpus: number) {
+    this.#machine = machine;
+    this.#exploration = exploration;
+    this.#cpus = cpus;
+  }
+
+  /** Lets every CPU run up to its first access to what is shared. */
+  begin(): void {
+    for (let cpu = 0; cpu < this.#cpus; cpu++) {
+      this.#exploration.begin(cpu, STEP_LIMIT);
+      this.#look(cpu);
+    }
+  }
+
+  /** What can happen next, in the order of CPUs; nothing if the execution is over or stuck. */
+  enabled(): Transition[] {
+    return [...this.#exploration.enabled()];
+  }
+
+  take(transition: Transition): void {
+    if (!this.#exploration.hasRoom(TRAIL_FOR_A_STEP)) throw new UserError("the search is too deep: the trail of changes is full");
+    const status = this.#exploration.take(transition, STEP_LIMIT);
+    if (status === "stopped" || status === "endless" || status === "faulted") this.#look(transition >> 6);
+  }
+
+  /** True if every CPU has come to its end. */
+  get finished(): boolean {
+    for (let cpu = 0; cpu < this.#cpus; cpu++) if (this.#exploration.status(cpu) !== "finished") return false;
+    return true;
+  }
+
+  mark(): number {
+    return this.#exploration.mark();
+  }
+
+  undo(mark: number): void {
+    this.#exploration.undo(mark);
+  }
+
+  /** Notes the state, with a number that tells apart what a search must not take for the same; true if it is new. */
+  visit(context = 0): boolean {
+    return this.#exploration.visit(context);
+  }
+
+  get visited(): number {
+    return this.#exploration.visited;
+  }
+
+  /** Forgets the states of an earlier search. */
+  forget(): void {
+    this.#exploration.forget();
+  }
+
+  /** Refuses what a program cannot come back from. */
+  #look(cpu: number): void {
+    const status = this.#exploration.status(cpu);
+    const where = () => `at 0x${this.#machine.register(cpu, "rip").toString(16)}`;
+    if (status === "faulted" && this.#exploration.buffered(cpu) === 0) {
+      throw new BadProgram(`P${cpu} raises exception ${this.#exploration.vector(cpu)} ${where()}, and has no handler`);
+    }
+    if (status === "stopped") throw new BadProgram(`P${cpu} does something that is not implemented ${where()}`);
+    if (status === "endless") throw new BadProgram(`P${cpu} runs ${STEP_LIMIT} instructions ${where()} without an access to what is shared`);
+  }
+}

@@ -1,0 +1,15 @@
+// The checker, for the commands: scenarios in, verdicts out.
+
+export { exploreLitmus, type LitmusOptions, type LitmusResult } from "./outcomes.js";
+export { bounded } from "./explore/bounded.js";
+export { exhaustive } from "./explore/exhaustive.js";
+export { pct } from "./explore/pct.js";
+export { random } from "./explore/random.js";
+export type { Coverage, Strategy } from "./explore/strategy.js";
+export { litmusText } from "./report/litmus-text.js";
+export { witnessText } from "./report/witness-text.js";
+export { parseLitmus, type Litmus } from "./scenario/litmus.js";
+export { ScenarioError, Source } from "./scenario/source.js";
+export { parseProgram, type Program } from "./translation/program.js";
+export { parsePrograms, ProgramRunner } from "./translation/programs.js";
+export type { Outcomes } from "./translation/runner.js";

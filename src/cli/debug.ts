@@ -1,0 +1,85 @@
+// `shootdown debug IMAGE`: the debugger's console on an image, on a terminal, from a script or from a pipe.
+
+import { createInterface } from "node:readline";
+import { Command, Option } from "commander";
+import {
+  DebugConsole, formatSize, MiB, openSession, parseSize, type Reply, symbolsOf, UserError,
+} from "../index.js";
+import { DebugOutput } from "./debug-output.js";
+import { runPrompt } from "./debug-prompt.js";
+import { readInput } from "./files.js";
+import { addImageOptions, type ImageFlags, loadPc } from "./image-options.js";
+import { checked } from "./options.js";
+
+interface DebugFlags extends ImageFlags {
+  readonly symbols?: readonly string[];
+  readonly script?: string;
+  readonly echo?: boolean;
+  readonly json?: boolean;
+  readonly history: number;
+}
+
+const DEFAULT_HISTORY = 512 * MiB;
+
+const HELP = `
+The machine stands before its first instruction; "help" lists the commands. Where standard input is no
+terminal, commands are read from it. Colours go away with NO_COLOR and where output is no terminal.
+Exit status: 0; 2 for wrong usage, an image that cannot be booted, or a line of a script that fails.`;
+
+export function debugCommand(): Command {
+  return addImageOptions(new Command("debug"))
+    .description("boot an image under the debugger: step any CPU, forwards and backwards, and see what each TLB holds")
+    .option("--symbols <elf>", "read symbols and debug information of this file too; may be repeated",
+      (file: string, files: string[] = []) => [...files, file])
+    .option("--script <file>", "run the commands in FILE, then leave")
+    .option("--echo", "show prompts and commands before their output, as on a terminal")
+    .option("--json", "answer every command with one line of JSON")
+    .addOption(new Option("--history <size>", "memory for the past").default(DEFAULT_HISTORY, formatSize(DEFAULT_HISTORY)).argParser(checked(parseSize)))
+    .addHelpText("after", HELP)
+    .action(debug);
+}
+
+async function debug(image: string, flags: DebugFlags): Promise<void> {
+  const script = flags.script === undefined ? undefined : await readInput(flags.script);
+  const { pc, bytes } = await loadPc(image, flags);
+  const more = await Promise.all((flags.symbols ?? []).map(async (name) => ({ name, bytes: await readInput(name) })));
+  const symbols = await symbolsOf({ image: bytes, path: image, commandLine: flags.append, more });
+  const session = openSession(pc, { history: flags.history, ...(symbols ? { symbols } : {}) });
+  const isTerminal = process.stdout.isTTY === true;
+  const colours = isTerminal && !process.env["NO_COLOR"] && !flags.json;
+  const console = new DebugConsole({ session, colours, ...(symbols ? { symbols } : {}) });
+  const output = new DebugOutput(session, console, { json: flags.json ?? false, colours });
+  if (script === undefined && isTerminal && process.stdin.isTTY === true) return runPrompt(console, output);
+
+  const lines = script === undefined ? createInterface({ input: process.stdin }) : Buffer.from(script).toString("utf8").split(/\r?\n/);
+  const interrupt = () => console.interrupt();
+  process.on("SIGINT", interrupt);
+  try {
+    await runLines(lines, { console, output, name: flags.script ?? "standard input", flags });
+  } finally {
+    process.removeListener("SIGINT", interrupt);
+  }
+}
+
+interface Run {
+  readonly console: DebugConsole;
+  readonly output: DebugOutput;
+  /** Of the script, for messages. */
+  readonly name: string;
+  readonly flags: DebugFlags;
+}
+
+/** Carries out `lines` until one fails; only a program that talks JSON through a pipe can go on after that. */
+async function runLines(lines: Iterable<string> | AsyncIterable<string>, { console, output, name, flags }: Run): Promise<void> {
+  const goesOn = flags.json === true && flags.script === undefined;
+  let number = 0;
+  if (flags.echo) await output.line(console.greeting());
+  for await (const line of lines) {
+    number++;
+    if (flags.echo && line.trim() !== "") await output.line(`${console.prompt}${line}`);
+    const reply: Reply = await console.execute(line);
+    await output.reply(reply);
+    if (reply.error !== undefined && !goesOn) throw new UserError(`${name}:${number}: ${reply.error}`);
+    if (console.done) return;
+  }
+}

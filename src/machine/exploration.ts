@@ -1,0 +1,147 @@
+// The machine under an order of events that somebody else chooses: the host's face of assembly/explore. While an
+// exploration is on, `Machine.run` must not be called.
+
+import * as codes from "../../assembly/explore/codes.js";
+import { CPU_BASE, CPU_STRIDE, ENABLED_BASE, ENABLED_SIZE } from "../../assembly/memory-map.js";
+import type { CoreExports } from "./core.js";
+
+/** What a CPU waits for, in the core's order (assembly/explore/codes.ts). */
+export const EXPLORED_STATUS = ["parked", "blocked", "finished", "faulted", "stopped", "endless"] as const;
+export type ExploredStatus = (typeof EXPLORED_STATUS)[number];
+
+export interface ExplorationOptions {
+  /** Stores wait in buffers (TSO); else every store is seen at once (sequential consistency). */
+  readonly storeBuffers: boolean;
+  /** The guest has handlers for exceptions and interrupts. Without them an exception is the end. */
+  readonly handlers?: boolean;
+}
+
+/** Something that can happen next, as a number (assembly/explore/codes.ts). */
+export type Transition = number;
+
+/** A transition in words. */
+export type TransitionView = { readonly cpu: number } & (
+  /** The waiting instruction goes on; through old value number `old` of its page's word, if given. */
+  | { readonly kind: "step"; readonly old?: number }
+  | { readonly kind: "spurious-fault" }
+  | { readonly kind: "drain" }
+  /** The message at `place` of the queue is delivered. */
+  | { readonly kind: "deliver"; readonly place: number }
+);
+
+export function viewTransition(transition: Transition): TransitionView {
+  const cpu = transition >> codes.CPU_SHIFT;
+  const what = transition & ((1 << codes.CPU_SHIFT) - 1);
+  if (what >= codes.DELIVER) return { cpu, kind: "deliver", place: what - codes.DELIVER };
+  if (what === codes.DRAIN) return { cpu, kind: "drain" };
+  if (what === codes.CHOICE_SPURIOUS) return { cpu, kind: "spurious-fault" };
+  return what === codes.CHOICE_WALK ? { cpu, kind: "step" } : { cpu, kind: "step", old: what };
+}
+
+export class Exploration {
+  readonly #core: CoreExports;
+  readonly #enabled: Uint16Array;
+  readonly #words: Uint32Array;
+
+  constructor(core: CoreExports, memory: ArrayBuffer, options: ExplorationOptions) {
+    this.#core = core;
+    this.#enabled = new Uint16Array(memory, ENABLED_BASE, ENABLED_SIZE / 2);
+    this.#words = new Uint32Array(memory);
+    core.exploreBegin(options.storeBuffers ? 1 : 0, options.handlers ? 1 : 0);
+    core.exploreForget();
+  }
+
+  /** Says that CPUs share the words of [physical, physical + bytes), within one page. */
+  share(physical: number, bytes: number): void {
+    if (!this.#core.exploreShare(BigInt(physical), bytes)) throw new RangeError("no room for another shared page");
+  }
+
+  /** Lets the search choose the translations of the 4 KiB page at linear address `page`, which the word at `word` maps. */
+  track(page: bigint, word: number): void {
+    this.#core.exploreTrack(BigInt.asIntN(64, page), word);
+  }
+
+  /** Whether an entry without W may raise #PF where memory permits the store. Off at first. */
+  set spuriousFaults(may: boolean) {
+    this.#core.exploreSpurious(may ? 1 : 0);
+  }
+
+  /** True once a CPU had more old translations of a page than there is room for: the search has missed some. */
+  get overflowed(): boolean {
+    return this.#core.exploreOverflowed() !== 0;
+  }
+
+  /** Lets a CPU that waits for nothing yet run up to its first access to what is shared. */
+  begin(cpu: number, limit: number): void {
+    this.#core.exploreGoOn(cpu, limit);
+  }
+
+  /** What can happen now. The array is the core's, and the next call writes it anew. */
+  enabled(): Uint16Array {
+    return this.#enabled.subarray(0, this.#core.exploreEnabled());
+  }
+
+  /** Makes one of `enabled` happen; its CPU runs at most `limit` instructions. */
+  take(transition: Transition, limit: number): ExploredStatus {
+    return EXPLORED_STATUS[this.#core.exploreTake(transition, limit)]!;
+  }
+
+  buffered(cpu: number): number {
+    return this.#core.exploreBuffered(cpu);
+  }
+
+  /** The stores that wait in the buffer of `cpu`, oldest first. */
+  buffer(cpu: number): { physical: number; value: bigint }[] {
+    return Array.from({ length: this.buffered(cpu) }, (_, n) => ({
+      physical: Number(this.#core.exploreBufferedAt(cpu, n)),
+      value: BigInt.asUintN(64, this.#core.exploreBufferedValue(cpu, n)),
+    }));
+  }
+
+  status(cpu: number): ExploredStatus {
+    return EXPLORED_STATUS[this.#core.exploreStatus(cpu)]!;
+  }
+
+  /** The exception that a faulted CPU ended with. */
+  vector(cpu: number): number {
+    return this.#core.exploreVector(cpu);
+  }
+
+  /** The low half of the general register with encoding number `register`. */
+  registerLow(cpu: number, register: number): number {
+    return this.#words[(CPU_BASE + cpu * CPU_STRIDE + register * 8) >>> 2]!;
+  }
+
+  /** A place in the search to come back to. */
+  mark(): number {
+    return this.#core.exploreMark();
+  }
+
+  undo(mark: number): void {
+    this.#core.exploreUndo(mark);
+  }
+
+  /** Whether the trail has room for `bytes` more. */
+  hasRoom(bytes: number): boolean {
+    return this.#core.exploreHasRoom(bytes) !== 0;
+  }
+
+  /** Notes the state, with a number that tells apart what a search must not take for the same; true if it is new. */
+  visit(context = 0): boolean {
+    return this.#core.exploreVisit(context) !== 0;
+  }
+
+  /** Forgets the states that were noted. */
+  forget(): void {
+    this.#core.exploreForget();
+  }
+
+  /** States noted so far. */
+  get visited(): number {
+    return this.#core.exploreVisited();
+  }
+
+  end(): void {
+    this.#core.exploreEnd();
+  }
+}
