@@ -29,7 +29,7 @@ export interface Thresholds {
 const WORTH_WHILE: Thresholds = { hotAt: 150_000, leastRecords: 8 };
 
 /** Functions at a time. When they are used up, all go. */
-const FUNCTIONS = 1024;
+const FUNCTIONS = 512;
 const WASM_PAGE = 65536;
 
 export class Compiler {
