@@ -20,6 +20,7 @@ import { now } from "./smp/clock";
 import { powerOnCpus } from "./smp/reset";
 import { turnOf } from "./smp/state";
 
+export { install, uninstall } from "./cpu/compiled";
 export * from "./explore/index";
 export { enterLong, enterProtected } from "./smp/reset";
 export { run } from "./smp/schedule";

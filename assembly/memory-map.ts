@@ -76,6 +76,10 @@ export const CODE_PAGE_BASE: u32 = FRONT_BASE + FRONT_SIZE;
 export const CODE_PAGE_STRIDE: u32 = 16 * KIB + 64;
 export const CODE_PAGES: u32 = 1024;
 export const CODE_PAGE_SIZE: u32 = CODE_PAGES * CODE_PAGE_STRIDE;
+/** Code page 0 is never given out. In it: the record that looks up where to go on (cpu/slow.ts) ... */
+export const STUB_LOOKUP: u32 = CODE_PAGE_BASE + 64;
+/** ... and what core and compiler tell each other (cpu/compiled.ts). */
+export const COMPILER_BASE: u32 = CODE_PAGE_BASE + 1024;
 export const RECORD_BASE: u32 = CODE_PAGE_BASE + CODE_PAGE_SIZE;
 export const RECORD_SIZE: u32 = 32 * MIB;
 

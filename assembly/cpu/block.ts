@@ -9,6 +9,7 @@ import { C_BLOCKS_DECODED } from "../probe/counters";
 import { join, quieten } from "./join";
 import { decode, DECODED_END, DECODED_SHORT, DECODED_LINKS } from "./decode";
 import { undefined } from "./ops/undefined";
+import { HEADER_BYTES } from "./header";
 import { mayBreakAt, putCheck } from "../debug/instruction";
 import { fetchTranslate } from "../mmu/fetch";
 import { noteCode } from "../mmu/frames";
@@ -66,7 +67,7 @@ export function decodeBlock(cpu: Cpu, entry: usize, pa: u64, va: u64): usize {
   let offset = <u32>va & 0xfff;
   const inRam = pa < g.ramSize;
   const page = ramAt(pa & ~0xfff);
-  const start: usize = inRam ? g.recordNext : SCRATCH;
+  const start: usize = inRam ? g.recordNext + HEADER_BYTES : SCRATCH;
   let rec = start;
   let n: u32 = 0;
   let ended = false;
@@ -95,6 +96,7 @@ export function decodeBlock(cpu: Cpu, entry: usize, pa: u64, va: u64): usize {
   const next = close(rec, offset, n, links);
   store<u8>(start, <u8>n, REC_BLOCK);
   if (!inRam) return start;
+  memory.fill(start - HEADER_BYTES, 0, HEADER_BYTES);
   g.recordNext = <u32>next;
   store<u32>(entry, <u32>start);
   noteCode(pa, offset - (<u32>va & 0xfff));

@@ -6,15 +6,15 @@
 
 import { CODE_PAGE_BASE, CODE_PAGE_STRIDE, CODE_PAGES, RECORD_BASE, RECORD_SIZE } from "../memory-map";
 import { machine } from "../global";
-import { REC_BYTES, MAX_BLOCK } from "./record";
+import { dropCompiled } from "./compiled";
+import { CP_ENTRIES, REC_BYTES, MAX_BLOCK } from "./record";
 import { dropFetchFrame, dropFetchEverywhere } from "../mmu/front";
 import { codePageOf, setCodePageOf, clearAllCode, clearCode } from "../mmu/frames";
 
-/** Header of a code page; its entry table of 4096 u32 follows at CP_ENTRIES. */
+/** Header of a code page; its entry table follows at CP_ENTRIES. */
 const CP_FRAME: usize = 0;
 const CP_MODE: usize = 4;
 const CP_NEXT: usize = 8; // next code page of the same frame (another mode) or of the free list
-export const CP_ENTRIES: usize = 64;
 
 /** Free code pages, a list through CP_NEXT, headed in the header of a page that is never given out. */
 const FREE_HEAD: usize = CODE_PAGE_BASE + CP_NEXT;
@@ -31,6 +31,7 @@ export function dropAllCode(): void {
   g.codePageNext = 1;
   store<u32>(FREE_HEAD, 0);
   clearAllCode();
+  dropCompiled();
   dropFetchEverywhere();
 }
 

@@ -3,7 +3,8 @@
 import { machine } from "../global";
 import { Cpu } from "./state";
 import { csBase } from "./operand";
-import { CP_ENTRIES, codePageFor, dropAllCode, hasRoomForBlock } from "./code";
+import { codePageFor, dropAllCode, hasRoomForBlock } from "./code";
+import { CP_ENTRIES } from "./record";
 import { decodeBlock } from "./block";
 import { fetchTranslate } from "../mmu/fetch";
 

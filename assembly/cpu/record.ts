@@ -44,6 +44,9 @@ export const REC_FALL: usize = 28;
 export const STUB_ORIGIN: usize = 24;
 export const STUB_LINK: usize = 28;
 
+/** Where in a code page (cpu/code.ts) its entry table of 4096 u32 begins. */
+export const CP_ENTRIES: usize = 64;
+
 /** Two instructions in one record: bytes of the first. Of a compare and jump the immediate is in REC_DISP; of a MOV and operation
  *  the operation's source register is in REC_BASE. */
 export const REC_FIRST: usize = REC_SCALE;

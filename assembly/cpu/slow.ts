@@ -1,21 +1,20 @@
 // What the hot loop does not do itself: follow a link for the first time, run a cold handler, find out that the slice is over.
 // Called by the generated hot loop (slowStep) and cpu/execute.ts.
 
-import { CODE_PAGE_BASE, RECORD_BASE } from "../memory-map";
+import { CODE_PAGE_BASE, RECORD_BASE, STUB_LOOKUP } from "../memory-map";
 import { machine } from "../global";
-import { KIND_CROSS_TAKEN, KIND_CROSS_FALL, KIND_STUB, KIND_LOOKUP, FIRST_ACCESS } from "../../build/generated/decode-table";
+import { KIND_CROSS_TAKEN, KIND_CROSS_FALL, KIND_STUB, KIND_LOOKUP, KIND_COMPILED, FIRST_ACCESS } from "../../build/generated/decode-table";
 import { Cpu, MODE_64 } from "./state";
 import { ipOf, nextRip, plainAddress } from "./operand";
+import { sample, functionOf, entryOf } from "./compiled";
 import { cut } from "./cut";
+import { THEN_HOT, THEN_CALL, THEN_NEXT } from "./header";
 import { refill } from "../mmu/access";
 import { ACCESS_READ, ACCESS_WRITE } from "../mmu/rights";
 import { lookup } from "./lookup";
 import {
   CHECKED, NEXT, REC_KIND, REC_COLD, REC_BEFORE, REC_START, REC_LENGTH, REC_BLOCK, REC_TARGET, REC_TAKEN, REC_BYTES, STUB_ORIGIN, STUB_LINK,
 } from "./record";
-
-/** Where a jump goes that could not be followed: the block at cpu.rip. In code page 0, which is nobody's. */
-export const STUB_LOOKUP: usize = CODE_PAGE_BASE + 64;
 
 /** Writes the records that are there for good. */
 export function initStubs(): void {
@@ -70,13 +69,14 @@ export function enter(cpu: Cpu, rec: usize): usize {
 }
 
 function enterPart(cpu: Cpu, rec: usize): usize {
-  if (!cpu.attention) return beginning(rec, cpu.left);
+  if (!cpu.attention) return beginning(cpu, rec, cpu.left);
   runOne(cpu, rec);
   return 0;
 }
 
-/** As much of the block at `rec` as `left` pays for; 0 if that is less than two instructions. */
-function beginning(rec: usize, left: i32): usize {
+/** As much of the block at `rec`, before or in which the slice ends, as `left` pays for; 0 if that is less than two instructions. */
+function beginning(cpu: Cpu, rec: usize, left: i32): usize {
+  sample(cpu, rec);
   return left > 1 ? cut(rec, left) : 0;
 }
 
@@ -100,21 +100,21 @@ function refilled(cpu: Cpu, rec: usize, kind: u32): bool {
   return first != 0 && refill(cpu, plainAddress(cpu, rec), first & 0x7f, first >> 7 ? ACCESS_WRITE : ACCESS_READ);
 }
 
-/**
- * Does what made the hot loop stop at `rec`. Returns the record to go on with, or 0 to leave: then
- * `cpu.rip` and `cpu.left` are exact and `cpu.fault` tells of an exception. Lazy flags are in `cpu`.
- */
-export function slowStep(at: usize, rec: usize): usize {
-  const cpu = changetype<Cpu>(at);
+/** What `doSlowly` returns if nothing happened but the instruction, or there was none: the record behind it follows. */
+const GO_ON: usize = 1;
+
+/** Does what the hot loop does not do at `rec`; returns as `slowStep`, or GO_ON. If `again`, the record may be asked for once more. */
+@inline
+function doSlowly(cpu: Cpu, rec: usize, again: bool): usize {
   const kind: u32 = load<u16>(rec, REC_KIND);
   if (kind == KIND_STUB) return enter(cpu, resolve(cpu, rec));
   if (kind == KIND_LOOKUP) return cpu.left > 0 ? enter(cpu, lookup(cpu)) : 0;
   ripAt(cpu, rec);
   const left = cpu.left;
-  if (left < <i32>load<u8>(rec, REC_BLOCK)) return beginning(rec, left);
+  if (left < <i32>load<u8>(rec, REC_BLOCK)) return beginning(cpu, rec, left);
   cpu.left = left - <i32>load<u8>(rec, REC_BEFORE);
   // With attention the refill has met a stop point: the instruction is made by its handler, and the loop left behind it.
-  if (refilled(cpu, rec, kind) && !cpu.attention) {
+  if (again && refilled(cpu, rec, kind) && !cpu.attention) {
     if (cpu.fault) return 0;
     cpu.left = left;
     return rec;
@@ -125,15 +125,49 @@ export function slowStep(at: usize, rec: usize): usize {
   if (result == NEXT) {
     if (!(cpu.attention | cpu.codeChanged)) {
       cpu.left = left;
-      return rec + REC_BYTES;
+      return GO_ON;
     }
     cpu.rip = nextRip(cpu, rec);
     cpu.codeChanged = 0;
   } else if (result == CHECKED) {
     cpu.left = left;
-    return rec + REC_BYTES;
+    return GO_ON;
   }
   cpu.left -= 1;
   if (cpu.left <= 0 || cpu.attention | cpu.shadow) return 0;
   return enter(cpu, lookup(cpu));
+}
+
+/** Runs the compiled block at `rec`, which the slice can pay for, and those that follow as long as they are compiled. */
+function runCompiled(cpu: Cpu, rec: usize): usize {
+  let at = functionOf(rec);
+  let entry = entryOf(rec);
+  do {
+    const result = call_indirect<u64>(at, entry);
+    const then = <u32>(result >> 32);
+    rec = <usize>result;
+    if (then != THEN_NEXT) {
+      const next = doSlowly(cpu, rec, false);
+      if (next != GO_ON) rec = next;
+      else if (then == THEN_HOT) return rec + REC_BYTES;
+      else {
+        entry = then - THEN_CALL;
+        continue;
+      }
+    }
+    if (rec == 0 || load<u16>(rec, REC_KIND) != KIND_COMPILED) return rec;
+    at = functionOf(rec);
+    entry = entryOf(rec);
+  } while (true);
+}
+
+/**
+ * Does what made the hot loop stop at `rec`. Returns the record to go on with, or 0 to leave: then
+ * `cpu.rip` and `cpu.left` are exact and `cpu.fault` tells of an exception. Lazy flags are in `cpu`.
+ */
+export function slowStep(at: usize, rec: usize): usize {
+  const cpu = changetype<Cpu>(at);
+  if (load<u16>(rec, REC_KIND) == KIND_COMPILED && cpu.left >= <i32>load<u8>(rec, REC_BLOCK)) return runCompiled(cpu, rec);
+  const next = doSlowly(cpu, rec, true);
+  return next == GO_ON ? rec + REC_BYTES : next;
 }

@@ -15,12 +15,14 @@ const CHUNK = 10_000_000;
 export class OwnRunner implements Runner {
   readonly name = "shootdown";
 
+  constructor(private readonly compile = true) {}
+
   async run(benchmark: Benchmark, operations: number): Promise<Run> {
     const file = imageUrl(benchmark.name);
     const image = await readFile(file).catch(() => {
       throw new UserError(`the benchmark image is not at ${file.pathname}: build the project first`);
     });
-    const pc = await Pc.create({ cpus: benchmark.cpus, memory: guestMemoryMiB * MiB });
+    const pc = await Pc.create({ cpus: benchmark.cpus, memory: guestMemoryMiB * MiB, compile: this.compile });
     const { machine } = pc;
     const time = { start: 0, end: 0 };
     const instructions = { start: 0, end: 0 };

@@ -14,6 +14,8 @@ export interface MachineBenchOptions {
   readonly only?: readonly string[];
   /** Run every image in QEMU too, in turn. */
   readonly vsQemu?: boolean;
+  /** Whether this machine compiles hot code. Default true. */
+  readonly compile?: boolean;
 }
 
 /** Everything measured, as `--json` writes it. */
@@ -40,7 +42,7 @@ export async function benchMachine(options: MachineBenchOptions = {}): Promise<M
   if (options.vsQemu && against === undefined) {
     throw new UserError("qemu-system-x86_64 cannot be run: install the package qemu-system-x86");
   }
-  const own = new OwnRunner();
+  const own = new OwnRunner(options.compile);
   const other = against === undefined ? undefined : new QemuRunner();
   const progress = startProgress("bench machine");
   const rows: Row[] = [];

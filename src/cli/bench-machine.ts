@@ -3,12 +3,14 @@
 import { Command, Option } from "commander";
 import { benchMachine, FailedRun, MACHINE_BENCHMARKS, machineTable, markdownTable, table } from "../index.js";
 import { writeJson } from "./files.js";
+import * as options from "./options.js";
 
 interface MachineFlags {
   readonly vs?: "qemu";
   readonly only?: string;
   readonly json?: string;
   readonly markdown?: boolean;
+  readonly compile: boolean;
 }
 
 export function benchMachineCommand(): Command {
@@ -16,6 +18,7 @@ export function benchMachineCommand(): Command {
     .description("measure the machine itself with bare-metal kernels")
     .addOption(new Option("--vs <machine>", "run every image there too, in turn, and print ratios").choices(["qemu"]))
     .option("--only <list>", `benchmarks, separated by commas: ${MACHINE_BENCHMARKS.join(", ")}`)
+    .addOption(options.noCompileOption())
     .option("--json <file>", "also write all figures to FILE")
     .option("--markdown", "print the table as Markdown")
     .action(run);
@@ -24,6 +27,7 @@ export function benchMachineCommand(): Command {
 async function run(flags: MachineFlags): Promise<void> {
   const result = await benchMachine({
     vsQemu: flags.vs === "qemu",
+    compile: flags.compile,
     only: flags.only?.split(",").map((name) => name.trim()) ?? [],
   });
   const { cpu, cores, node } = result.host;

@@ -14,6 +14,7 @@ export interface ImageFlags {
   readonly initrd?: string;
   readonly tlb: TlbPreset;
   readonly seed: number;
+  readonly compile: boolean;
 }
 
 /** Adds the image and the options of ImageFlags. */
@@ -26,7 +27,8 @@ export function addImageOptions(command: Command): Command {
     .option("--append <text>", "command line for the guest", "")
     .option("--initrd <files>", "modules: FILE[,FILE args]...")
     .addOption(options.tlbOption())
-    .addOption(options.seedOption());
+    .addOption(options.seedOption())
+    .addOption(options.noCompileOption());
 }
 
 /** A PC with the image loaded, and the image's bytes. */

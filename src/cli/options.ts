@@ -45,6 +45,9 @@ export const seedOption = (description = "seeds the lengths of the scheduler's t
     .default(1)
     .argParser(checked((text) => parseWhole(text, "the seed", 0, LARGEST)));
 
+export const noCompileOption = (): Option =>
+  new Option("--no-compile", "interpret all guest code: slower, and otherwise the same");
+
 export const maxInstructionsOption = (): Option =>
   new Option("--max-instructions <n>", "stop after this many steps: instructions retired and interrupts taken")
     .argParser(checked((text) => parseWhole(text, "the limit of instructions", 1, LARGEST)));

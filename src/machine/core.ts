@@ -3,9 +3,10 @@
 import { readFile } from "node:fs/promises";
 import { RAM_BASE } from "../../assembly/memory-map.js";
 import { UserError } from "../errors.js";
+import { type CompilerCore, Templates } from "./compiler/index.js";
 
 /** What assembly/index.ts exports, as far as the host uses it. 64-bit numbers are bigints. */
-export interface CoreExports {
+export interface CoreExports extends CompilerCore {
   init(ramBytes: number, cpus: number, preset: number, seed: bigint): void;
   enterProtected(eip: number, eax: number, ebx: number): void;
   run(maxSteps: bigint): number;
@@ -89,28 +90,32 @@ export interface CoreHost {
 
 const WASM_PAGE = 65536;
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+const made = new Map<string, Promise<unknown>>();
 
-/** The core is beside the bundle that this file is part of. */
-async function compile(): Promise<WebAssembly.Module> {
-  const file = new URL("core.wasm", import.meta.url);
-  try {
-    return await WebAssembly.compile(await readFile(file));
-  } catch (error) {
-    compiled = undefined;
-    throw new UserError(`the core cannot be loaded from ${file.pathname}: ${(error as Error).message}`);
-  }
+/** What `make` makes of file `name`, which is beside the bundle that this file is part of. Made once; a failure is not kept. */
+function once<T>(name: string, make: (bytes: Uint8Array) => T | Promise<T>): Promise<T> {
+  const file = new URL(name, import.meta.url);
+  const before = made.get(name) as Promise<T> | undefined;
+  const now = before ?? readFile(file).then(make).catch((error: Error) => {
+    made.delete(name);
+    throw new UserError(`the core cannot be loaded from ${file.pathname}: ${error.message}`);
+  });
+  made.set(name, now);
+  return now;
 }
+
+/** What the compiler makes code of. */
+export const loadTemplates = (): Promise<Templates> => once("templates.wasm", (bytes) => new Templates(bytes));
 
 /**
  * A fresh instance with room for exactly `ramBytes` of guest RAM. The memory cannot grow, so views of
  * it stay valid; what the guest never touches costs the host nothing.
  */
 export async function instantiateCore(ramBytes: number, host: CoreHost): Promise<Core> {
-  compiled ??= compile();
+  const module = await once("core.wasm", (bytes) => WebAssembly.compile(bytes));
   const pages = Math.ceil((RAM_BASE + ramBytes) / WASM_PAGE);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-  const instance = await WebAssembly.instantiate(await compiled, {
+  const instance = await WebAssembly.instantiate(module, {
     env: {
       memory,
       abort: (_message: number, _file: number, line: number, column: number) => {

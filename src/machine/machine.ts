@@ -4,8 +4,9 @@
 import * as map from "../../assembly/memory-map.js";
 import { UserError } from "../errors.js";
 import { hex } from "../units.js";
-import { type Core, type CoreExports, instantiateCore } from "./core.js";
 import { type Lapic, type PendingIpi, readFlights, readIoapic, readLapic, type RedirectionEntry } from "./chips.js";
+import { Compiler } from "./compiler/index.js";
+import { type Core, type CoreExports, instantiateCore, loadTemplates } from "./core.js";
 import { COUNTER_NAMES, type Counters } from "./counters.js";
 import type { Device } from "./device.js";
 import { Exploration, type ExplorationOptions } from "./exploration.js";
@@ -14,17 +15,21 @@ import { type CheckedOptions, checkOptions, type MachineOptions, TLB_PRESETS } f
 import { PortSpace } from "./ports.js";
 import { REGISTER_NAMES, type RegisterName, registerNumber } from "./registers.js";
 import { type Snapshot, Snapshots } from "./snapshot.js";
-import { coreStop, type DeviceStop, type Stop } from "./stop.js";
+import { CORE_STOPS, coreStop, type DeviceStop, type Stop } from "./stop.js";
 import { type Hit, putStopPoints, readHits, STOP_POINT_MODES, type StopPoint, type StopPointMode } from "./stop-points.js";
 import { listTlb, TLB_STRUCTURES, type TlbEntry, type TlbStructure } from "./tlb.js";
 
 const PAGE = map.PAGE_SIZE;
+/** Steps between two looks at what there is to compile: some milliseconds. */
+const COMPILE_EVERY = 1_000_000n;
 
 export class Machine {
   readonly options: CheckedOptions;
   readonly #core: CoreExports;
   readonly #memory: ArrayBuffer;
   readonly #ports: PortSpace;
+  readonly #compiler: Compiler | undefined;
+  #functionsCompiled = 0;
   readonly #snapshots: Snapshots;
   #deviceStop: DeviceStop | undefined;
   #eventsTaken = 0;
@@ -32,11 +37,12 @@ export class Machine {
   #stopPointMode: StopPointMode = "stop";
   #hitsCleared = 0;
 
-  private constructor(options: CheckedOptions, core: Core, ports: PortSpace) {
+  private constructor(options: CheckedOptions, core: Core, ports: PortSpace, compiler: Compiler | undefined) {
     this.options = options;
     this.#core = core.exports;
     this.#memory = core.memory.buffer;
     this.#ports = ports;
+    this.#compiler = compiler;
     this.#snapshots = new Snapshots(options, core.exports, this.#memory);
     this.#core.init(options.memory, options.cpus, TLB_PRESETS.indexOf(options.tlb), options.seed);
   }
@@ -51,7 +57,8 @@ export class Machine {
       portOut: (port, size, value) => ports.write(port, value, size),
       eventsFull: () => machine?.drainEvents(),
     });
-    machine = new Machine(checked, core, ports);
+    const compiler = checked.compile ? new Compiler(core.exports, core.memory, await loadTemplates()) : undefined;
+    machine = new Machine(checked, core, ports, compiler);
     return machine;
   }
 
@@ -85,7 +92,7 @@ export class Machine {
    * that many if nothing else ends the run. A run that is cut into pieces is the same run.
    */
   run(steps: number | bigint): Stop {
-    return this.#stopOf(() => this.#core.run(BigInt(steps)));
+    return this.#stopOf(() => this.#run(BigInt(steps)));
   }
 
   /**
@@ -184,6 +191,11 @@ export class Machine {
   /** Virtual time in ticks of one nanosecond. */
   get clock(): bigint {
     return BigInt.asUintN(64, this.#core.clock());
+  }
+
+  /** How many functions the compiler has made. It is not part of the state: it depends on how the run was cut. */
+  get functionsCompiled(): number {
+    return this.#functionsCompiled;
   }
 
   /** A number for the whole state: equal runs have equal hashes at equal steps. */
@@ -307,6 +319,19 @@ export class Machine {
     this.#snapshots.put(snapshot);
     this.#core.afterRestore();
     this.#deviceStop = undefined;
+  }
+
+  /**
+   * A run of the core, cut so that what was found hot on the way is compiled. Cut alike without a compiler: how many blocks
+   * are decoded depends on it.
+   */
+  #run(steps: bigint): number {
+    for (let left = steps; ; left -= COMPILE_EVERY) {
+      const last = left <= COMPILE_EVERY;
+      const reason = this.#core.run(last ? left : COMPILE_EVERY);
+      this.#functionsCompiled += this.#compiler?.compile() ?? 0;
+      if (last || reason !== CORE_STOPS.BUDGET) return reason;
+    }
   }
 
   #checkCpu(cpu: number): number {

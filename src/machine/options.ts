@@ -17,6 +17,8 @@ export interface MachineOptions {
   readonly tlb?: TlbPreset;
   /** Seeds the lengths of the scheduler's turns. Default 1. */
   readonly seed?: number | bigint;
+  /** Whether hot code is compiled to WebAssembly (docs/compiler.md). The run is the same, only slower without. Default true. */
+  readonly compile?: boolean;
 }
 
 export type CheckedOptions = Required<MachineOptions> & { readonly seed: bigint };
@@ -25,7 +27,7 @@ const MEMORY_UNIT = 64 * 1024;
 export const LEAST_MEMORY = 2 * MiB;
 
 export function checkOptions(options: MachineOptions): CheckedOptions {
-  const { cpus = 1, memory = 512 * MiB, tlb = "skylake", seed = 1 } = options;
+  const { cpus = 1, memory = 512 * MiB, tlb = "skylake", seed = 1, compile = true } = options;
   if (!Number.isInteger(cpus) || cpus < 1 || cpus > MAX_CPUS) {
     throw new UserError(`a machine has 1 to ${MAX_CPUS} CPUs, not ${cpus}`);
   }
@@ -40,5 +42,5 @@ export function checkOptions(options: MachineOptions): CheckedOptions {
   if (!TLB_PRESETS.includes(tlb)) {
     throw new UserError(`there is no TLB preset "${tlb}": choose ${TLB_PRESETS.join(", ")}`);
   }
-  return { cpus, memory, tlb, seed: BigInt.asUintN(64, BigInt(seed)) };
+  return { cpus, memory, tlb, seed: BigInt.asUintN(64, BigInt(seed)), compile };
 }

@@ -9,6 +9,10 @@ declare namespace WebAssembly {
     constructor(descriptor: MemoryDescriptor);
     readonly buffer: ArrayBuffer;
   }
+  class Table {
+    grow(by: number): number;
+    set(index: number, value: unknown): void;
+  }
   type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   class Module {
     constructor(bytes: Uint8Array);

@@ -4,7 +4,9 @@
 import { readFile } from "node:fs/promises";
 import { RAM_BASE } from "../../assembly/memory-map.js";
 import { REGISTER_RFLAGS, REGISTER_RIP } from "../../assembly/probe/registers.js";
+import { Compiler, Templates } from "../../src/machine/compiler/index.js";
 import type { CoreExports } from "../../src/machine/core.js";
+import { askForAll } from "./compiled.js";
 import {
   ENTRY, ENTRY_STEPS, EXCEPTION_STACK, HANDLERS, STACK_TOP, WITH_CODE, writeGuest,
 } from "./guest-image.js";
@@ -45,8 +47,10 @@ export interface Outcome extends State {
 
 let compiled: Promise<WebAssembly.Module> | undefined;
 
+const built = (name: string): Promise<Uint8Array> => readFile(new URL(`../../${name}`, import.meta.url));
+
 async function compile(): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(await readFile(new URL("../../core.wasm", import.meta.url)));
+  return WebAssembly.compile(await built("core.wasm"));
 }
 
 export interface BenchOptions {
@@ -56,7 +60,12 @@ export interface BenchOptions {
   seed?: bigint;
   /** Where the guest is left: long mode unless said; protected is flat and 32-bit, real as at power-on. */
   mode?: "long" | "protected" | "real";
+  /** Makes `compile` possible. */
+  compiler?: boolean;
 }
+
+/** Compiles what ran at all, worth while or not. */
+const EAGER = { hotAt: 1, leastRecords: 1 };
 
 /** A machine for tests. */
 export class Bench {
@@ -64,6 +73,7 @@ export class Bench {
   readonly memory: WebAssembly.Memory;
   readonly ram: Uint8Array;
   #next = CODE_AT;
+  #compiler: Compiler | undefined;
 
   private constructor(core: CoreExports, memory: WebAssembly.Memory) {
     this.core = core;
@@ -81,6 +91,7 @@ export class Bench {
     const bench = new Bench(exports as unknown as CoreExports, memory);
     bench.core.init(RAM_BYTES, options.cpus ?? 1, options.preset ?? 0, options.seed ?? 1n);
     writeGuest(bench.ram, 0x10220); // FSGSBASE OSFXSR PAE
+    if (options.compiler) bench.#compiler = new Compiler(bench.core, memory, new Templates(await built("templates.wasm")), EAGER);
     const mode = options.mode ?? "long";
     if (mode !== "real") bench.core.enterProtected(ENTRY, 0, 0);
     if (mode === "long") {
@@ -108,6 +119,16 @@ export class Bench {
       this.start(this.place(code), registers, 0n);
       this.core.run(8n);
     }
+  }
+
+  /** Compiles what the core found hot, which is every block before which a slice ended; says how many functions were made. */
+  compileHot(): number {
+    return this.#compiler?.compile() ?? 0;
+  }
+
+  /** Compiles all that was decoded on the page of `at`, hot or not; says whether the block at `at` was. */
+  compileAll(at: number): boolean {
+    return askForAll(this.memory.buffer, at, () => this.#compiler?.compile());
   }
 
   /** Puts `code` where nothing was decoded yet, and a jump to itself behind it. `align` aligns its first byte modulo a page. */

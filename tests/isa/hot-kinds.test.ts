@@ -1,5 +1,5 @@
-// Every case of the hot loop against its cold twin: the same code at once (hot) and step by step (cold) leaves the same
-// registers, flags and memory.
+// Every case of the hot loop against its cold twin: the same code at once (hot), compiled, and step by step (cold) leaves the
+// same registers, flags and memory.
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
@@ -18,11 +18,16 @@ const word = fc.integer({ min: 0, max: 0x7fffffff });
 let bench: Bench;
 
 before(async () => {
-  bench = await Bench.create();
+  bench = await Bench.create({ compiler: true });
 });
 
-/** Registers and memory after `code` from operands drawn by `seed`. */
-function runBoth(code: number[], seed: number, steps = 6): [Outcome & { data: string }, Outcome & { data: string }] {
+type Left = Outcome & { data: string };
+
+/** How many of the inputs are run compiled too: a module each. */
+const COMPILED_OF = 8;
+
+/** What `code` leaves in registers and memory with operands drawn by `seed`: in the hot loop, by its cold twins, compiled. */
+function runAll(code: number[], seed: number, steps = 6): { hot: Left; cold: Left; compiled: Left | undefined } {
   const random = new Random(BigInt(seed));
   const a = random.operand();
   const same = random.chance(25);
@@ -33,20 +38,26 @@ function runBoth(code: number[], seed: number, steps = 6): [Outcome & { data: st
   const data = Uint8Array.from({ length: 256 }, (_, i) => (same ? Number((a >> BigInt((i & 7) * 8)) & 255n) : random.below(256)));
   const flags = random.u64() & FLAGS;
   const at = bench.place(code);
-  const go = (single: boolean): Outcome & { data: string } => {
+  const go = (single: boolean): Left => {
     bench.ram.set(data, DATA_AT);
     const after = bench.run(at, registers, flags, steps, single);
     return { ...after, data: Buffer.from(bench.ram.subarray(DATA_AT, DATA_AT + 256)).toString("hex") };
   };
-  return [go(false), go(true)];
+  const [hot, cold] = [go(false), go(true)];
+  const compiled = seed % COMPILED_OF === 0 && bench.compileAll(at) ? go(false) : undefined;
+  return { hot, cold, compiled };
 }
 
 for (const kind of kinds.filter((k) => !k.fixed)) {
-  test(`${kind.name} in the hot loop leaves what its cold twin leaves`, () => {
+  test(`${kind.name} leaves what its cold twin leaves, in the hot loop and compiled`, () => {
+    let compilations = 0;
     fc.assert(fc.property(word, fc.bigInt({ min: 0n, max: 0xffffffffn }), (seed, immediate) => {
-      const [hot, cold] = runBoth(codeOf(kind, immediate), seed);
+      const { hot, cold, compiled } = runAll(codeOf(kind, immediate), seed);
       assert.deepEqual(hot, cold);
-    }), { numRuns: 40 });
+      if (compiled) assert.deepEqual(compiled, cold);
+      if (compiled) compilations++;
+    }), { numRuns: 40, examples: [[0, 0n], [8, 1n], [16, 0x80000000n], [24, 0xffffffffn]] });
+    assert.ok(compilations > 0, "nothing was compiled");
   });
 }
 
@@ -61,7 +72,8 @@ test("conditional jumps, SETcc and CMOVcc follow flags of every origin, fused or
   fc.assert(fc.property(word, fc.constantFrom(...origins), fc.integer({ min: 0, max: 15 }), (seed, [name, bytes], cc) => {
     // jcc over (mov r9b, 1); setcc sil; cmovcc r10, rsp; pushf; pop r8
     const code = [...bytes, 0x70 + cc, 3, 0x41, 0xb1, 1, 0x40, 0x0f, 0x90 + cc, 0xc6, 0x4c, 0x0f, 0x40 + cc, 0xd4, 0x9c, 0x41, 0x58];
-    const [hot, cold] = runBoth(code, seed, 8);
+    const { hot, cold, compiled } = runAll(code, seed, 8);
+    if (compiled) assert.deepEqual(compiled, cold, `${name} then ${CONDITIONS[cc]}, compiled`);
     assert.deepEqual(hot, cold, `${name} then ${CONDITIONS[cc]}`);
     const taken = holds(cc, hot.registers[8] as bigint);
     assert.equal(hot.registers[9], taken ? 0n : 1n, `j${CONDITIONS[cc]} after ${name}`);
@@ -72,6 +84,6 @@ test("conditional jumps, SETcc and CMOVcc follow flags of every origin, fused or
 
 test("every hot kind was decoded, and so run, by these tests", () => {
   const seen = kindsSeen(bench, 400_000);
-  const missing = kinds.filter((kind) => !seen.has(kind.n) && !["cold", "stub", "lookup", "crossTaken", "crossFall"].includes(kind.name));
+  const missing = kinds.filter((kind) => !seen.has(kind.n) && !["cold", "stub", "lookup", "compiled", "crossTaken", "crossFall"].includes(kind.name));
   assert.deepEqual(missing.map((kind) => kind.name), []);
 });

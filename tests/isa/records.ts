@@ -1,7 +1,9 @@
 // Reads decoded records out of the core's memory: what the decoder made of some bytes, without running them.
 
 import { RECORD_BASE } from "../../assembly/memory-map.js";
+import { HEADER_BYTES, HEADER_KIND } from "../../assembly/cpu/header.js";
 import { REC_BYTES, REC_COLD, REC_KIND, REC_LENGTH } from "../../assembly/cpu/record.js";
+import { COMPILED } from "./compiled.js";
 import type { Bench } from "./harness.js";
 import { registersWith } from "./harness.js";
 
@@ -25,9 +27,9 @@ export function decode(bench: Bench, bytes: ArrayLike<number>): Decoded {
   return recordAt(bench, 1);
 }
 
-/** Record `n` of those made since the decoded code was last dropped. */
+/** Record `n` of the first block decoded since the decoded code was last dropped. */
 export function recordAt(bench: Bench, n: number): Decoded {
-  const view = new DataView(bench.memory.buffer, RECORD_BASE + n * REC_BYTES, REC_BYTES);
+  const view = new DataView(bench.memory.buffer, RECORD_BASE + HEADER_BYTES + n * REC_BYTES, REC_BYTES);
   return {
     kind: view.getUint16(REC_KIND, true),
     handler: view.getUint16(REC_COLD, true),
@@ -38,5 +40,8 @@ export function recordAt(bench: Bench, n: number): Decoded {
 /** Hot kinds of all records that were made since the machine was, as far as later ones did not take their place. */
 export function kindsSeen(bench: Bench, records: number): Set<number> {
   const view = new DataView(bench.memory.buffer, RECORD_BASE, records * REC_BYTES);
-  return new Set(Array.from({ length: records }, (_, i) => view.getUint16(i * REC_BYTES + REC_KIND, true)));
+  return new Set(Array.from({ length: records }, (_, i) => {
+    const kind = view.getUint16(i * REC_BYTES + REC_KIND, true);
+    return kind === COMPILED ? view.getUint16(i * REC_BYTES - HEADER_BYTES + HEADER_KIND, true) : kind;
+  }));
 }

@@ -50,7 +50,7 @@ export async function emitTypes() {
 export function copyAssets() {
   const benchmarks = filesBelow("build/guest/bench").filter((file) => file.endsWith(".elf"));
   rmSync(at("dist/guest"), { recursive: true, force: true });
-  for (const file of ["build/core.wasm", "build/guest/kernel.elf", ...benchmarks]) {
+  for (const file of ["build/core.wasm", "build/templates.wasm", "build/guest/kernel.elf", ...benchmarks]) {
     cpSync(at(file), at(file.replace(/^build\//, "dist/")));
   }
   // The programs themselves are in the kernel; these are for debuggers, which want their symbols.

@@ -5,7 +5,7 @@ import { buildBenchImages } from "../../guest/bench/build.mjs";
 import { buildGuest } from "../../guest/build.mjs";
 import { at } from "./paths.mjs";
 import { must } from "./run.mjs";
-import { compileCore } from "./core.mjs";
+import { compileCore, compileTemplates } from "./core.mjs";
 import { bundleHost, copyAssets, emitTypes } from "./host.mjs";
 
 const generateIsa = () => must(process.execPath, [at("tools/isa/generate.mjs")]);
@@ -29,6 +29,14 @@ export const stages = [
     inputs: ["assembly", "build/generated", "asconfig.json", ...tools],
     outputs: ["build/core.wasm", "build/core.wat"],
     run: compileCore,
+  },
+  {
+    name: "templates",
+    title: "compile the templates of the compiler",
+    after: ["isa"],
+    inputs: ["assembly/cpu", "assembly/memory-map.ts", "build/generated/templates.ts", "asconfig.templates.json", ...tools],
+    outputs: ["build/templates.wasm"],
+    run: compileTemplates,
   },
   {
     name: "guest",
@@ -66,9 +74,9 @@ export const stages = [
   {
     name: "assets",
     title: "place the core and the images beside the bundle",
-    after: ["core", "guest", "bench"],
-    inputs: ["build/core.wasm", "build/guest", ...tools],
-    outputs: ["dist/core.wasm", "dist/guest/kernel.elf", "dist/guest/user/churn.elf", "dist/guest/bench/mix.elf"],
+    after: ["core", "templates", "guest", "bench"],
+    inputs: ["build/core.wasm", "build/templates.wasm", "build/guest", ...tools],
+    outputs: ["dist/core.wasm", "dist/templates.wasm", "dist/guest/kernel.elf", "dist/guest/user/churn.elf", "dist/guest/bench/mix.elf"],
     run: copyAssets,
   },
 ];

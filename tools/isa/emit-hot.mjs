@@ -3,7 +3,7 @@
 
 import { semantics } from "./semantics.mjs";
 import { specials } from "./hot-special.mjs";
-import { at, probe, goTo, follow, setFlags, CONDITION, CARRY, FULL, BASE, NEXT, TYPE } from "./hot-text.mjs";
+import { at, probe, goTo, follow, branch, setFlags, CONDITION, CARRY, FULL, BASE, NEXT, TYPE } from "./hot-text.mjs";
 
 const FUSED_TEST = {
   cmp: { b: "<u64>a < <u64>b", ae: "<u64>a >= <u64>b", e: "a == b", ne: "a != b", be: "<u64>a <= <u64>b", a: "<u64>a > <u64>b",
@@ -46,38 +46,34 @@ function fused(kind) {
   const body = kind.fused === "cmp"
     ? `const a = ${x.reg("REC_DST")}; const b = ${b}; fop = FLAGS_SUB; fa = a; fb = b; fr = ${x.sx("a - b")};`
     : `const r = ${x.reg("REC_DST")} & ${b}; fop = FLAGS_SUB; fa = r; fb = 0; fr = r;`;
-  return `${body}
-      left -= <i32>load<u8>(rec, REC_TOTAL); rec = load<u32>(rec, (${FUSED_TEST[kind.fused][kind.cc]}) ? REC_TAKEN : REC_FALL);
-      if (left >= <i32>load<u8>(rec, REC_BLOCK)) continue; break;`.replace(
-    /rec = load<u32>\(rec, \((.*)\) \? REC_TAKEN : REC_FALL\);/,
-    (_, test) => `rec = (${test}) ? load<u32>(rec, REC_TAKEN) : load<u32>(rec, REC_FALL);`);
+  return `${body} ${branch(FUSED_TEST[kind.fused][kind.cc], kind.split)}`;
 }
 
-function jcc(family) {
+function jcc(family, kind) {
   const { before, test } = CONDITION[family];
-  return `${before} const holds = <u32>(${test}) ^ (<u32>load<u8>(rec, REC_DST) & 1);
-      left -= <i32>load<u8>(rec, REC_TOTAL); rec = holds ? load<u32>(rec, REC_TAKEN) : load<u32>(rec, REC_FALL);
-      if (left >= <i32>load<u8>(rec, REC_BLOCK)) continue; break;`;
+  return `${before} const holds = <u32>(${test}) ^ (<u32>load<u8>(rec, REC_DST) & 1); ${branch("holds", kind.split)}`;
 }
 
 const fixed = {
   cold: () => "break;",
   stub: () => "break;",
   lookup: () => "break;",
+  compiled: () => "break;",
   crossTaken: () => goTo("load<u64>(cpu + SLOT_PAGE) + <u64><i64>load<i32>(load<u32>(rec, STUB_ORIGIN), REC_TARGET)"),
   crossFall: () => `h = load<u32>(rec, STUB_ORIGIN); ${goTo("load<u64>(cpu + SLOT_PAGE) + <u64>load<u16>(h, REC_START) + <u64>load<u8>(h, REC_LENGTH)")}`,
   chain: () => follow("REC_TAKEN"),
-  jccCarry: () => jcc("carry"),
-  jccZero: () => jcc("zero"),
-  jccBelowEqual: () => jcc("belowEqual"),
-  jccSign: () => jcc("sign"),
-  jccLess: () => jcc("less"),
-  jccLessEqual: () => jcc("lessEqual"),
+  jccCarry: (kind) => jcc("carry", kind),
+  jccZero: (kind) => jcc("zero", kind),
+  jccBelowEqual: (kind) => jcc("belowEqual", kind),
+  jccSign: (kind) => jcc("sign", kind),
+  jccLess: (kind) => jcc("less", kind),
+  jccLessEqual: (kind) => jcc("lessEqual", kind),
   jccRare: () => "break;",
 };
 
-function bodyText(kind) {
-  return kind.fixed ? fixed[kind.name]() : kind.fused ? fused(kind) : kind.special ? specials[kind.special](kind) : ordinary(kind);
+/** What the loop does for `kind`: statements that end with `continue`, at the record in `rec`, or `break`, for the slow path. */
+export function bodyText(kind) {
+  return kind.fixed ? fixed[kind.name](kind) : kind.fused ? fused(kind) : kind.special ? specials[kind.special](kind) : ordinary(kind);
 }
 
 function caseText(kind) {
@@ -93,24 +89,27 @@ function tree(kinds) {
 
 const wrap = (text) => (text.startsWith("{") ? text : `{ ${text} }`);
 
-export function emitHot({ kinds }) {
-  return `// Made by tools/isa/generate.mjs. The hot loop of the interpreter: see assembly/cpu/execute.ts, which alone calls it.
-import {
+export const HOT_IMPORTS = `import {
   REC_DST, REC_SRC, REC_BASE, REC_INDEX, REC_SCALE, REC_TOTAL, REC_BLOCK, REC_START, REC_LENGTH, REC_DISP, REC_IMM,
-  REC_TARGET, REC_TAKEN, REC_FALL, REC_KIND, REC_INFO, STUB_ORIGIN,
+  REC_TARGET, REC_TAKEN, REC_FALL, REC_KIND, REC_INFO, STUB_ORIGIN, CP_ENTRIES,
 } from "../../assembly/cpu/record";
-import { RUNNING_BASE } from "../../assembly/memory-map";
+import { RUNNING_BASE, STUB_LOOKUP } from "../../assembly/memory-map";
 import { FRONT_MASK } from "../../assembly/mmu/front";
-import { Cpu, SLOT_PAGE, FLAGS_SUB, FLAGS_ADD, FLAGS_RESULT, FLAGS_PACKED, FLAGS_SHL, FLAGS_SHR, FLAGS_SAR, FLAGS_MUL } from "../../assembly/cpu/state";
-import { CP_ENTRIES } from "../../assembly/cpu/code";
-import { STUB_LOOKUP, slowStep } from "../../assembly/cpu/slow";
+import { Cpu, SLOT_PAGE, FLAGS_SUB, FLAGS_ADD, FLAGS_RESULT, FLAGS_PACKED, FLAGS_SHL, FLAGS_SHR, FLAGS_SAR, FLAGS_MUL } from "../../assembly/cpu/state";`;
 
-const RIP: usize = offsetof<Cpu>("rip");
+export const HOT_CONSTANTS = `const RIP: usize = offsetof<Cpu>("rip");
 const FRONT: usize = offsetof<Cpu>("front");
 const FETCH: usize = offsetof<Cpu>("fetch");
 
 const cpu: usize = RUNNING_BASE;
-const W: usize = RUNNING_BASE;
+const W: usize = RUNNING_BASE;`;
+
+export function emitHot({ kinds }) {
+  return `// Made by tools/isa/generate.mjs. The hot loop of the interpreter: see assembly/cpu/execute.ts, which alone calls it.
+${HOT_IMPORTS}
+import { slowStep } from "../../assembly/cpu/slow";
+
+${HOT_CONSTANTS}
 
 /** Runs records from \`rec\` until the slice is used up, the CPU wants attention, or an exception was raised. */
 export function hot(rec: usize): void {

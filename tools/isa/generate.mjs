@@ -1,4 +1,4 @@
-// Makes build/generated/{decode-table,cold,hot}.ts from the opcode table. Run by the build before the core is compiled:
+// Makes build/generated/{decode-table,cold,hot,templates}.ts from the opcode table. Run by the build before the core is compiled:
 //   node tools/isa/generate.mjs [output folder]
 
 import { mkdirSync, readFileSync, readdirSync, writeFileSync, existsSync } from "node:fs";
@@ -15,6 +15,7 @@ import { numberKinds } from "./kinds.mjs";
 import { emitDecode } from "./emit-decode.mjs";
 import { emitCold } from "./emit-cold.mjs";
 import { emitHot } from "./emit-hot.mjs";
+import { emitTemplates } from "./emit-templates.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const cpuFolder = join(root, "assembly/cpu");
@@ -52,6 +53,7 @@ export function generate(out) {
   write("decode-table.ts", emitDecode(all));
   write("cold.ts", emitCold(all));
   write("hot.ts", emitHot(all));
+  write("templates.ts", emitTemplates(all));
   return { rows: encoded.expanded.length, kinds: numbered.kinds.length };
 }
 

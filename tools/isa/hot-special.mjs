@@ -46,7 +46,9 @@ export const specials = {
   cmov: (kind) => {
     const x = at(kind.size);
     const { before, test } = CONDITION[kind.family];
-    return `${before} const r = <u32>(${test}) != (<u32>load<u8>(rec, REC_INFO + 3) & 1) ? ${x.reg("REC_SRC")} : ${x.reg("REC_DST")}; ${x.write("r")} ${NEXT}`;
+    // By arithmetic: a branch would be predicted, and a choice of addresses hides from the compiler which register is read.
+    return `${before} const d = ${x.reg("REC_DST")}; const chosen = <i64>(<u32>(${test}) != (<u32>load<u8>(rec, REC_INFO + 3) & 1));
+      const r = d ^ ((d ^ ${x.reg("REC_SRC")}) & -chosen); ${x.write("r")} ${NEXT}`;
   },
   nop: () => NEXT,
   jmp: () => follow("REC_TAKEN"),

@@ -44,6 +44,13 @@ export function follow(link) {
   return `left -= <i32>load<u8>(rec, REC_TOTAL); rec = load<u32>(rec, ${link}); if (left >= <i32>load<u8>(rec, REC_BLOCK)) continue; break;`;
 }
 
+/** Goes on at the record in the link that `test` chooses. The loop loads the link and goes on once; `split`, each way by itself. */
+export function branch(test, split = false) {
+  if (split) return `if (${test}) { ${follow("REC_TAKEN")} } else { ${follow("REC_FALL")} }`;
+  return `left -= <i32>load<u8>(rec, REC_TOTAL); rec = (${test}) ? load<u32>(rec, REC_TAKEN) : load<u32>(rec, REC_FALL);
+      if (left >= <i32>load<u8>(rec, REC_BLOCK)) continue; break;`;
+}
+
 /** Goes on at linear address `target` (u64) if its page is in the fetch slots and its block is decoded; else by look-up. */
 export function goTo(target) {
   return `t = ${target}; e = <usize>load<u32>(cpu, FETCH) + ((<usize><u32>t >>> 8) & 0x7f0); h = load<u32>(e, 8);

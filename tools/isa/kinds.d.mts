@@ -21,3 +21,6 @@ export interface Kind {
 }
 
 export function numberKinds(): { kinds: Kind[] };
+
+/** Names of the kinds that are not instructions, by their numbers. */
+export const FIXED: readonly string[];

@@ -10,7 +10,7 @@ export const SIZE_INDEX = { 1: 0, 2: 1, 4: 2, 8: 3 };
 export const FAMILIES = [null, "carry", "zero", "belowEqual", "sign", null, "less", "lessEqual"];
 
 /** Kinds that are not instructions of the table. */
-export const FIXED = ["cold", "stub", "lookup", "crossTaken", "crossFall", "chain", "jccCarry", "jccZero", "jccBelowEqual", "jccSign", "jccLess", "jccLessEqual", "jccRare"];
+export const FIXED = ["cold", "stub", "lookup", "compiled", "crossTaken", "crossFall", "chain", "jccCarry", "jccZero", "jccBelowEqual", "jccSign", "jccLess", "jccLessEqual", "jccRare"];
 
 /** What a kind does to the flags before it: 0 they may be seen, 1 nothing, 2 it replaces them all and cannot fault first. */
 export function flagUse(kind, semantics) {

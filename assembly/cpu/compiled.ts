@@ -1,0 +1,73 @@
+// Where compiled code meets the interpreter: which blocks are hot, and which function runs one. The compiler is the host's
+// (src/machine/compiler), and whether and when it compiles has no effect on a run: docs/compiler.md. Called by cpu/slow.ts, which
+// runs what is compiled, by cpu/code.ts, and by the host between two calls of `run`.
+//
+// A slice ends before some block: the more of the time goes into a block, the likelier before that one. So blocks are sampled by
+// the ends of slices, and the loop counts nothing. One that was sampled often enough is asked for in a list that the host reads.
+// A compiled block is one whose first record has KIND_COMPILED; its header names function and entry.
+
+import { COMPILER_BASE, RECORD_BASE } from "../memory-map";
+import { KIND_COMPILED } from "../../build/generated/decode-table";
+import { Cpu } from "./state";
+import { REC_KIND } from "./record";
+import {
+  COMPILER_HOT_AT, COMPILER_GENERATION, COMPILER_ASKED, COMPILER_LIST, COMPILER_MOST, HEADER_BYTES, HEADER_HEAT, HEADER_FUNCTION,
+  HEADER_ENTRY, HEADER_KIND, HEADER_TIMES,
+} from "./header";
+
+@inline
+export function functionOf(rec: usize): u32 {
+  return load<u32>(rec - HEADER_BYTES, HEADER_FUNCTION);
+}
+
+@inline
+export function entryOf(rec: usize): u32 {
+  return load<u32>(rec - HEADER_BYTES, HEADER_ENTRY);
+}
+
+/** The kind that the record at `rec` has for the hot loop, compiled or not. */
+@inline
+export function interpretedKind(rec: usize): u32 {
+  const kind = load<u16>(rec, REC_KIND);
+  return kind == KIND_COMPILED ? load<u16>(rec - HEADER_BYTES, HEADER_KIND) : kind;
+}
+
+/** The slice of `cpu` ended before the block at `rec`, or in it. Blocks that are not kept have no header, and are not sampled. */
+export function sample(cpu: Cpu, rec: usize): void {
+  if (rec < RECORD_BASE) return;
+  const hotAt = load<u32>(COMPILER_BASE, COMPILER_HOT_AT);
+  const asked = load<u32>(COMPILER_BASE, COMPILER_ASKED);
+  if (!hotAt || asked == COMPILER_MOST || load<u16>(rec, REC_KIND) == KIND_COMPILED) return;
+  const header = rec - HEADER_BYTES;
+  const before = load<u32>(header, HEADER_HEAT);
+  if (before >= hotAt) return; // it was asked for; perhaps it cannot be compiled
+  const heat = before + <u32>cpu.sliceBudget;
+  store<u32>(header, heat, HEADER_HEAT);
+  if (heat < hotAt) return;
+  store<u32>(COMPILER_BASE + COMPILER_LIST + (asked << 2), <u32>rec);
+  store<u32>(COMPILER_BASE, asked + 1, COMPILER_ASKED);
+}
+
+/** All decoded code was dropped, and with it what was asked for and what was compiled. */
+export function dropCompiled(): void {
+  store<u32>(COMPILER_BASE, 0, COMPILER_ASKED);
+  store<u32>(COMPILER_BASE, load<u32>(COMPILER_BASE, COMPILER_GENERATION) + 1, COMPILER_GENERATION);
+}
+
+/** Makes entry `entry` of the function at `index` of the table run the block at `rec`. For the host. */
+export function install(rec: usize, index: u32, entry: u32): void {
+  const header = rec - HEADER_BYTES;
+  const kind = load<u16>(rec, REC_KIND);
+  if (kind != KIND_COMPILED) store<u16>(header, kind, HEADER_KIND);
+  store<u32>(header, index, HEADER_FUNCTION);
+  store<u32>(header, entry, HEADER_ENTRY);
+  store<u8>(header, load<u8>(header, HEADER_TIMES) + 1, HEADER_TIMES);
+  store<u16>(rec, <u16>KIND_COMPILED, REC_KIND);
+}
+
+/** Makes the hot loop run the block at `rec` again, as if it had never been hot. For the host. */
+export function uninstall(rec: usize): void {
+  const header = rec - HEADER_BYTES;
+  store<u16>(rec, load<u16>(header, HEADER_KIND), REC_KIND);
+  memory.fill(header, 0, HEADER_BYTES);
+}
