@@ -225,3 +225,18 @@ test("a type that contains itself is read without end, as far as one looks", () 
   const next = findMember(list, "next")!.type;
   assert.equal(next.kind === "pointer" && stripType(next.target), list);
 });
+
+test("functions that were inlined are addr2line's", { skip: has("addr2line") ? false : "addr2line is not installed" }, () => {
+  const addresses = samples(kernel);
+  // For each address the functions, innermost first, each followed by its line; the last is the symbol table's.
+  const answers = run("addr2line", ["-a", "-i", "-f", "-e", KERNEL, ...addresses.map((address) => address.toString(16))]).split(/^0x[0-9a-f]{16}\n/m).slice(1);
+  let inlined = 0;
+  addresses.forEach((address, i) => {
+    const names = answers[i]!.trim().split("\n").filter((_, n) => n % 2 === 0);
+    if (names.includes("??")) return;
+    const mine = kernel.inlinedAt(address).map((call) => call.name);
+    assert.deepEqual(mine, names.slice(0, -1), `0x${address.toString(16)}`);
+    inlined += mine.length;
+  });
+  assert.ok(inlined > 100, `${inlined} calls`);
+});

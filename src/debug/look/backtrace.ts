@@ -105,6 +105,22 @@ function unwindByPointer(registers: Registers, memory: MemoryView): Map<number, 
   return new Map([[RIP, rip], [RSP, rbp + 16n], [RBP, saved]]);
 }
 
+/** The line of the function that the symbol table has at `address`, and those of what was inlined into it. */
+function sourceOf(symbols: SymbolTable, address: bigint): Pick<Frame, "line" | "inlined"> {
+  const innermost = symbols.lineAt(address);
+  if (!innermost) return {};
+  const calls = symbols.inlinedAt(address);
+  let at: { file: string; line: number } | undefined = innermost;
+  const inlined: { name: string; file?: string; line?: number }[] = [];
+  for (const { name, caller } of calls) {
+    inlined.push({ name, ...(at ? { file: at.file, line: at.line } : {}) });
+    at = caller;
+  }
+  if (inlined.length === 0) return { line: innermost };
+  const { directory, start, end } = innermost;
+  return { inlined, ...(at ? { line: { file: at.file, line: at.line, directory, start, end } } : {}) };
+}
+
 export function backtrace(machine: Machine, symbols: SymbolTable | undefined, cpu: number, options: BacktraceOptions = {}): Backtrace {
   const { limit = MOST_FRAMES, from, memory = virtualMemory(machine, cpu) } = options;
   let registers: Registers = from ? registersFrom(from) : registersOf(machine, cpu);
@@ -120,12 +136,11 @@ export function backtrace(machine: Machine, symbols: SymbolTable | undefined, cp
     // A return address may be the first byte of what follows the function: what called is before it.
     const inside: bigint = frames.length === 0 || interrupted ? rip : rip - 1n;
     const symbol = symbols?.at(inside);
-    const line = symbols?.lineAt(inside);
     // Only an interrupt or a system call leads from the kernel to user code: boot code is low, too.
     wasUser ||= interrupted && rip < USER_END;
     frames.push({
       level: frames.length, rip, rsp, by, interrupted,
-      ...(symbol ? { symbol: { ...symbol, offset: Number(rip - symbol.address) } } : {}), ...(line ? { line } : {}),
+      ...(symbol ? { symbol: { ...symbol, offset: Number(rip - symbol.address) } } : {}), ...(symbols ? sourceOf(symbols, inside) : {}),
       user: wasUser,
     });
     if (frames.length >= limit) return { frames, end: "limit" };
