@@ -2,14 +2,12 @@
 
 import { createInterface } from "node:readline";
 import { Command, Option } from "commander";
-import {
-  DebugConsole, formatSize, MiB, openSession, parseSize, type Reply, symbolsOf, UserError,
-} from "../index.js";
+import { DebugConsole, formatSize, openSession, parseSize, type Reply, symbolsOf, UserError } from "../index.js";
 import { DebugOutput } from "./debug-output.js";
 import { runPrompt } from "./debug-prompt.js";
 import { readInput } from "./files.js";
 import { addImageOptions, type ImageFlags, loadPc } from "./image-options.js";
-import { checked } from "./options.js";
+import { checked, DEFAULT_HISTORY } from "./options.js";
 
 interface DebugFlags extends ImageFlags {
   readonly symbols?: readonly string[];
@@ -18,8 +16,6 @@ interface DebugFlags extends ImageFlags {
   readonly json?: boolean;
   readonly history: number;
 }
-
-const DEFAULT_HISTORY = 512 * MiB;
 
 const HELP = `
 The machine stands before its first instruction; "help" lists the commands. Where standard input is no

@@ -22,7 +22,7 @@ async function rig(code: string, options: Partial<SessionTargetOptions> = {}): P
   const session = Session.open({ pc });
   while (pc.machine.register(0, "r15") === 0n) await session.step(0, 1, 1);
   const target = new SessionTarget(session, {
-    monitor: async (text) => ({ text, json: "", wantsJson: false }), exitStatus: (stop) => (stop.kind === "exit" ? stop.status : undefined), ...options,
+    console: { execute: async (text) => ({ text, json: "", wantsJson: false }), interrupt: silent }, exitStatus: (stop) => (stop.kind === "exit" ? stop.status : undefined), ...options,
   });
   const start = pc.machine.register(0, "r15");
   return { session, target, at: (offset) => start + BigInt(offset), register: (name) => pc.machine.register(0, name) };
@@ -134,9 +134,12 @@ test("more points than the machine has room for are refused in words", async () 
 test("the console's commands are about the selected CPU, and gdb is told when one of them has moved the machine", async () => {
   const made: { session?: Session } = {};
   const { target, session } = await rig("nop\n nop\n hlt", {
-    monitor: async (line) => {
-      if (line === "step") await made.session!.step(0, 1, 1);
-      return line === "bad" ? { text: "", json: "", error: "no such command", wantsJson: false } : { text: "said", json: "{}", wantsJson: line === "json" };
+    console: {
+      execute: async (line) => {
+        if (line === "step") await made.session!.step(0, 1, 1);
+        return line === "bad" ? { text: "", json: "", error: "no such command", wantsJson: false } : { text: "said", json: "{}", wantsJson: line === "json" };
+      },
+      interrupt: silent,
     },
   });
   made.session = session;

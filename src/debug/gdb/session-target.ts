@@ -11,17 +11,14 @@ import { type RangeExits, rangeExits } from "./range-exits.js";
 import { SessionPoints } from "./session-points.js";
 import type { Resume, Stopped, StopReason, Target, TargetPoint } from "./target.js";
 
-/** What of the console's reply is passed on. */
-export interface ConsoleReply {
-  readonly text: string;
-  readonly json: string;
-  readonly error?: string;
-  readonly wantsJson: boolean;
+/** The debugger's console, as far as `monitor` needs it. */
+export interface MonitorConsole {
+  execute(line: string): Promise<{ readonly text: string; readonly json: string; readonly error?: string; readonly wantsJson: boolean }>;
+  interrupt(): void;
 }
 
 export interface SessionTargetOptions {
-  /** Carries out a line of the console. */
-  readonly monitor: (line: string) => Promise<ConsoleReply>;
+  readonly console: MonitorConsole;
   /** The exit status to tell the client for an end of the run; undefined for one that leaves the machine to be looked at. */
   readonly exitStatus: (stop: Stop) => number | undefined;
   /** Every CPU waits for input. True once there is some; false if there will be none, or `interrupted` came first. */
@@ -135,7 +132,7 @@ export class SessionTarget implements Target {
     const before = this.#machine.steps;
     this.#session.focus = cpu;
     this.#points.insert();
-    const { text, json, error, wantsJson } = await this.#options.monitor(line);
+    const { text, json, error, wantsJson } = await this.#options.console.execute(line);
     const said = wantsJson ? json : (error ?? text);
     if (this.#machine.steps === before) return said;
     return `${said}\nThe machine has moved. Say "maintenance flush register-cache", so that gdb looks again.`;
@@ -143,6 +140,7 @@ export class SessionTarget implements Target {
 
   interrupt(): void {
     this.#run?.interrupt();
+    this.#options.console.interrupt();
     this.#session.interrupt();
   }
 
