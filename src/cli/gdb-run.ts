@@ -29,7 +29,7 @@ export function addGdbOptions(command: Command): Command {
 
 /** Refuses what says something only with --gdb, and what does not go with it. */
 export function checkGdbFlags({ gdb, gdbNowait, history, trace }: GdbFlags): void {
-  if (gdb !== undefined && trace !== undefined) throw new UserError("--trace is for a run without --gdb, which would be in the trace as often as gdb goes back");
+  if (gdb !== undefined && trace !== undefined) throw new UserError("--trace does not go with --gdb: a past that is run again would be in it again");
   if (gdb === undefined && gdbNowait) throw new UserError("--gdb-nowait is for a run with --gdb");
   if (gdb === undefined && history !== undefined) throw new UserError("--history is for a run with --gdb");
 }

@@ -170,7 +170,7 @@ test("on stdio gdb shows what the guest sends on its serial line", options, asyn
   assert.match(printed, /exited with code 01/);
 });
 
-test("options that say something only with --gdb are refused without it, and so is a wrong address", () => {
+test("options that say something only with --gdb are refused without it, and so are a trace of it and a wrong address", () => {
   const fails = (...args: string[]) => {
     const { status, stderr } = spawnSync(process.execPath, [PROGRAM, "boot", KERNEL, ...args], { encoding: "utf8", timeout: 60_000 });
     assert.equal(status, 2);
@@ -178,6 +178,7 @@ test("options that say something only with --gdb are refused without it, and so 
   };
   assert.equal(fails("--gdb-nowait"), "shootdown: --gdb-nowait is for a run with --gdb\n");
   assert.equal(fails("--history", "1G"), "shootdown: --history is for a run with --gdb\n");
+  assert.match(fails("--gdb", "0", "--trace", "x.jsonl"), /^shootdown: --trace does not go with --gdb: .*\n$/);
   assert.match(fails("--gdb", "nowhere"), /the port for gdb must be a whole number from 0 to 65535, not "nowhere"\n$/);
   assert.match(fails("--gdb", "203.0.113.1:1"), /gdb cannot be served on 203\.0\.113\.1:1: this computer has no such address\n$/);
 });
