@@ -17,10 +17,14 @@ interface DebugFlags extends ImageFlags {
   readonly history: number;
 }
 
+/** 128 + SIGINT, as shells say it. */
+const INTERRUPTED = 130;
+
 const HELP = `
 The machine stands before its first instruction; "help" lists the commands. Where standard input is no
 terminal, commands are read from it. Colours go away with NO_COLOR and where output is no terminal.
-Exit status: 0; 2 for wrong usage, an image that cannot be booted, or a line of a script that fails.`;
+Exit status: 0; 2 for wrong usage, an image that cannot be booted, or a line of a script that fails; 130 for
+a script that Ctrl-C ended.`;
 
 export function debugCommand(): Command {
   return addImageOptions(new Command("debug"))
@@ -53,10 +57,15 @@ async function debug(image: string, flags: DebugFlags): Promise<void> {
 
   const lines =
     script === undefined ? createInterface({ input: process.stdin }) : Buffer.from(script).toString("utf8").split(/\r?\n/);
-  const interrupt = () => console.interrupt();
+  const run = { console, output, name: flags.script ?? "standard input", flags, interrupted: false };
+  const interrupt = () => {
+    run.interrupted = true;
+    console.interrupt();
+  };
   process.on("SIGINT", interrupt);
   try {
-    await runLines(lines, { console, output, name: flags.script ?? "standard input", flags });
+    await runLines(lines, run);
+    if (run.interrupted) process.exitCode = INTERRUPTED;
   } finally {
     process.removeListener("SIGINT", interrupt);
   }
@@ -68,13 +77,13 @@ interface Run {
   /** Of the script, for messages. */
   readonly name: string;
   readonly flags: DebugFlags;
+  /** Ctrl-C ends the command under way, and the script with it. */
+  readonly interrupted: boolean;
 }
 
 /** Carries out `lines` until one fails; only a program that talks JSON through a pipe can go on after that. */
-async function runLines(
-  lines: Iterable<string> | AsyncIterable<string>,
-  { console, output, name, flags }: Run,
-): Promise<void> {
+async function runLines(lines: Iterable<string> | AsyncIterable<string>, run: Run): Promise<void> {
+  const { console, output, name, flags } = run;
   const goesOn = flags.json === true && flags.script === undefined;
   let number = 0;
   if (flags.echo) await output.line(console.greeting());
@@ -84,6 +93,6 @@ async function runLines(
     const reply: Reply = await console.execute(line);
     await output.reply(reply);
     if (reply.error !== undefined && !goesOn) throw new UserError(`${name}:${number}: ${reply.error}`);
-    if (console.done) return;
+    if (console.done || run.interrupted) return;
   }
 }
