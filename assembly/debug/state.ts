@@ -30,7 +30,8 @@ export class DebugState {
   /** Events that the host has taken out of the ring, and whether it wants every one of them. */
   eventsTaken: u64;
   everyEvent: u32;
-  reserved: u32;
+  /** 1 + the CPU after whose next step the run ends (smp/alone.ts); 0 if there is none. */
+  stepping: u32;
 }
 
 /** For each CPU: after which of its steps (`lastOf`) it stands at points that were told already. */

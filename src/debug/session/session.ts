@@ -185,9 +185,10 @@ export class Session {
     const armed = new Armed(this.machine, this.#points, guard);
     const start = timeline.now;
     const pause = this.#pauses("running", () => (limit === Infinity ? undefined : (timeline.now - start) / limit));
-    for (;;) {
+    for (let pass = true; ; ) {
       const steps = Math.min(CHUNK, start + limit - timeline.now);
-      const stop = only === undefined ? timeline.run(steps) : timeline.hold(only, steps);
+      const stop: Stop = only === undefined ? timeline.run(steps) : timeline.hold(only, steps, pass);
+      pass = stop.kind === "break";
       const end = this.#endOf(stop, armed, start);
       if (end) return end;
       if (timeline.now - start >= limit) return { kind: "stepped" };
@@ -212,9 +213,10 @@ export class Session {
     const start = timeline.now;
     const pause = this.#pauses("running", () => done / n);
     let done = 0;
-    for (let since = start; done < n; ) {
+    for (let since = start, pass = true; done < n; ) {
       const stood = machine.lastStep(cpu);
-      const stop = this.schedule === "hold" ? timeline.hold(cpu, 1) : timeline.runUntilStepped(cpu, CHUNK);
+      const stop: Stop = this.schedule === "hold" ? timeline.hold(cpu, 1, pass) : timeline.runUntilStepped(cpu, CHUNK);
+      pass = stop.kind === "break";
       const stepped = machine.lastStep(cpu) !== stood;
       const end = this.#endOf(stop, armed, start);
       if (end) return end;

@@ -104,9 +104,13 @@ export class Timeline {
     return this.#forward(this.now + most, { keep: true, stepping: cpu });
   }
 
-  /** Lets `cpu` alone make `steps` steps, out of turn: an input, which ends the known future. */
-  hold(cpu: number, steps: number): Stop {
+  /**
+   * Lets `cpu` alone make `steps` steps, out of turn: an input, which ends the known future. `pass`: points before the
+   * instruction that it stands at are not hit.
+   */
+  hold(cpu: number, steps: number, pass = false): Stop {
     this.#begin(false);
+    if (pass) this.machine.passStopPoints(cpu);
     const { now: step } = this;
     const stop = this.machine.runCpu(cpu, steps);
     this.#ran(stop);
