@@ -13,6 +13,7 @@ import { arriveAt, callThatPushed, frameByRbp, returnTo } from "./frames.js";
 import { nextInstruction } from "./instruction.js";
 import { Armed, type Guard, PointSet } from "./points.js";
 import { Output } from "./output.js";
+import { stepBefore } from "./steps.js";
 import type { ContinueOptions, Direction, FrameOf, Halt, Points, RunProgress, SessionOptions, StepSchedule } from "./types.js";
 
 /** Steps between looks at the event loop: some 10 ms. */
@@ -20,9 +21,6 @@ const CHUNK = 2_000_000;
 
 /** A CPU that waits is waited for while the others make so many steps. */
 const WAITING = 20_000_000;
-
-/** Steps of all CPUs that are looked through at once for those of one. */
-const LISTED = 2 ** 18;
 
 /** Progress is reported from this long after a run began, in milliseconds. */
 const PATIENCE = 2000;
@@ -232,33 +230,14 @@ export class Session {
   }
 
   async #stepBack(cpu: number, n: number): Promise<Reason> {
-    const step = n === 1 ? this.machine.lastStep(cpu) : await this.#stepBefore(cpu, n);
+    const pause = this.#pauses("searching", () => undefined);
+    const step = n === 1 ? this.machine.lastStep(cpu) : await stepBefore(this.timeline, cpu, n, pause);
     if (step === "interrupted") return { kind: "interrupted" };
     if (step === undefined || step < this.timeline.start) {
       return { kind: "start-of-history", note: `CPU ${cpu} has not made so many steps` };
     }
     const end = await this.#journey(step);
     return end.kind === "travelled" ? { kind: "stepped" } : end;
-  }
-
-  /** The `n`th last step of `cpu` before the present, which is where it was if there are not so many. */
-  async #stepBefore(cpu: number, n: number): Promise<number | undefined | "interrupted"> {
-    const { timeline } = this;
-    const origin = timeline.now;
-    const span = Math.min(LISTED, 4 * n * this.machine.options.cpus);
-    const pause = this.#pauses("searching", () => undefined);
-    for (let end = origin, left = n; end > timeline.start; ) {
-      const from = Math.max(timeline.start, end - span);
-      const steps = timeline.stepsOf(cpu, from, end);
-      if (steps.length >= left) return steps[steps.length - left];
-      left -= steps.length;
-      end = from;
-      if (!(await pause())) continue;
-      timeline.travel(origin);
-      return "interrupted";
-    }
-    timeline.travel(origin);
-    return undefined;
   }
 
   async #stepOverBack(cpu: number): Promise<Reason> {
