@@ -51,6 +51,11 @@ test("a name without a size holds up to the next name", () => {
   assert.notEqual(kernel.at(stubs.address + 0x1000n)!.name, "idt_stubs");
 });
 
+test("a name that a linker script puts elsewhere than its section names nothing in between", () => {
+  assert.equal(kernel.resolve("phys_entry")!.address < 1n << 32n, true);
+  for (const address of [0x200000n, 0x400000n, 1n << 40n]) assert.equal(kernel.at(address), undefined);
+});
+
 test("of several files the first that knows a name or an address is asked", () => {
   const both = joinSymbols([kernel, churn]);
   assert.deepEqual(both.modules, [KERNEL, PROGRAM]);
