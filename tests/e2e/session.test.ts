@@ -222,6 +222,20 @@ test("output is told once, however often its past is run again, and again in ano
   assert.equal(session.writePhysical(0x5000, Uint8Array.of(2)), 0);
 });
 
+test("holding CPUs in the past begins another future, says so, and what is sent then is told", async () => {
+  const { session, text } = await open();
+  await session.continue(1);
+  const { step } = await session.travel(1000);
+  const end = session.timeline.furthest;
+  session.schedule = "hold";
+  const before = text().length;
+  const halt = await session.step(1, 1, 1);
+  assert.match(halt.note ?? "", new RegExp(`^another future begins: ${end - step} steps that were known are gone$`));
+  assert.equal((await session.step(1, 1, 1)).note, undefined);
+  await session.continue(1);
+  assert.ok(text().length > before);
+});
+
 test("a run is interrupted soon, forwards and backwards, and only one is under way", async () => {
   const pc = await Pc.create({ memory: 16 * MiB });
   pc.load(assemble("main: jmp main").bytes);

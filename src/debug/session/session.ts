@@ -42,6 +42,8 @@ export class Session {
   readonly #progressListeners: ((progress: RunProgress) => void)[] = [];
   #busy = false;
   #interrupted = false;
+  /** Steps of known future that this run has ended. */
+  #dropped = 0;
 
   private constructor(options: SessionOptions) {
     this.pc = options.pc;
@@ -155,6 +157,14 @@ export class Session {
     return dropped;
   }
 
+  /** A CPU alone, which is an input: what was known of the future ends, and what the guest sends from here is new. */
+  #hold(cpu: number, steps: number, pass: boolean): Stop {
+    const known = this.timeline.furthest - this.timeline.now;
+    if (known > 0) this.#output.rewind();
+    this.#dropped += known;
+    return this.timeline.hold(cpu, steps, pass);
+  }
+
   #changed(dropped: number): number {
     this.#output.rewind();
     return dropped;
@@ -165,11 +175,13 @@ export class Session {
     if (this.#busy) throw new Error("a run is under way");
     this.#busy = true;
     this.#interrupted = false;
+    this.#dropped = 0;
     try {
       const reason = await how();
+      const note = this.#dropped > 0 ? { note: `another future begins: ${this.#dropped} steps that were known are gone` } : {};
       this.focus = reason.cpu ?? this.focus;
       const { focus, machine } = this;
-      const halt: Halt = { hits: [], ...reason, cpu: focus, step: machine.steps, rip: machine.register(focus, "rip") };
+      const halt: Halt = { hits: [], ...note, ...reason, cpu: focus, step: machine.steps, rip: machine.register(focus, "rip") };
       this.#output.flush();
       for (const listener of this.#haltListeners) listener(halt);
       return halt;
@@ -185,7 +197,7 @@ export class Session {
     const pause = this.#pauses("running", () => (limit === Infinity ? undefined : (timeline.now - start) / limit));
     for (let pass = true; ; ) {
       const steps = Math.min(CHUNK, start + limit - timeline.now);
-      const stop: Stop = only === undefined ? timeline.run(steps) : timeline.hold(only, steps, pass);
+      const stop: Stop = only === undefined ? timeline.run(steps) : this.#hold(only, steps, pass);
       pass = stop.kind === "break";
       const end = this.#endOf(stop, armed, start);
       if (end) return end;
@@ -213,7 +225,7 @@ export class Session {
     let done = 0;
     for (let since = start, pass = true; done < n; ) {
       const stood = machine.lastStep(cpu);
-      const stop: Stop = this.schedule === "hold" ? timeline.hold(cpu, 1, pass) : timeline.runUntilStepped(cpu, CHUNK);
+      const stop: Stop = this.schedule === "hold" ? this.#hold(cpu, 1, pass) : timeline.runUntilStepped(cpu, CHUNK);
       pass = stop.kind === "break";
       const stepped = machine.lastStep(cpu) !== stood;
       const end = this.#endOf(stop, armed, start);
