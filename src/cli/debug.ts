@@ -3,13 +3,15 @@
 import { createInterface } from "node:readline";
 import { Command, Option } from "commander";
 import { DebugConsole, formatSize, openSession, parseSize, type Reply, symbolsOf, UserError } from "../index.js";
+import { DebugGdb } from "./debug-gdb.js";
 import { DebugOutput } from "./debug-output.js";
 import { runPrompt } from "./debug-prompt.js";
 import { readInput } from "./files.js";
+import { checkGdbFlags, type GdbFlags, gdbNowaitOption, gdbOption } from "./gdb-run.js";
 import { addImageOptions, type ImageFlags, loadPc } from "./image-options.js";
 import { checked, DEFAULT_HISTORY } from "./options.js";
 
-interface DebugFlags extends ImageFlags {
+interface DebugFlags extends ImageFlags, Pick<GdbFlags, "gdb" | "gdbNowait"> {
   readonly symbols?: readonly string[];
   readonly script?: string;
   readonly echo?: boolean;
@@ -39,11 +41,14 @@ export function debugCommand(): Command {
         .default(DEFAULT_HISTORY, formatSize(DEFAULT_HISTORY))
         .argParser(checked(parseSize)),
     )
+    .addOption(gdbOption())
+    .addOption(gdbNowaitOption())
     .addHelpText("after", HELP)
     .action(debug);
 }
 
 async function debug(image: string, flags: DebugFlags): Promise<void> {
+  checkGdbFlags({ ...(flags.gdb ? { gdb: flags.gdb } : {}), ...(flags.gdbNowait ? { gdbNowait: true } : {}) });
   const script = flags.script === undefined ? undefined : await readInput(flags.script);
   const { pc, bytes } = await loadPc(image, flags);
   const more = await Promise.all((flags.symbols ?? []).map(async (name) => ({ name, bytes: await readInput(name) })));
@@ -53,18 +58,29 @@ async function debug(image: string, flags: DebugFlags): Promise<void> {
   const colours = isTerminal && !process.env["NO_COLOR"] && !flags.json;
   const console = new DebugConsole({ session, colours, ...(symbols ? { symbols } : {}) });
   const output = new DebugOutput(session, console, { json: flags.json ?? false, colours });
-  if (script === undefined && isTerminal && process.stdin.isTTY === true) return runPrompt(console, output);
+  const gdb = new DebugGdb(session, symbols, console);
+  try {
+    if (flags.gdb) await gdb.open(flags.gdb, flags.gdbNowait ?? false);
+    if (script === undefined && isTerminal && process.stdin.isTTY === true) await runPrompt(console, output);
+    else await runScript(script, { console, output, gdb, name: flags.script ?? "standard input", flags, interrupted: false });
+  } finally {
+    await gdb.close();
+  }
+}
 
+/** Runs the lines of a script, or of standard input. */
+async function runScript(script: Uint8Array | undefined, run: Run): Promise<void> {
   const lines =
     script === undefined ? createInterface({ input: process.stdin }) : Buffer.from(script).toString("utf8").split(/\r?\n/);
-  const run = { console, output, name: flags.script ?? "standard input", flags, interrupted: false };
   const interrupt = () => {
     run.interrupted = true;
-    console.interrupt();
+    run.console.interrupt();
+    run.gdb.giveUp();
   };
   process.on("SIGINT", interrupt);
   try {
     await runLines(lines, run);
+    await run.gdb.free();
     if (run.interrupted) process.exitCode = INTERRUPTED;
   } finally {
     process.removeListener("SIGINT", interrupt);
@@ -74,11 +90,12 @@ async function debug(image: string, flags: DebugFlags): Promise<void> {
 interface Run {
   readonly console: DebugConsole;
   readonly output: DebugOutput;
+  readonly gdb: DebugGdb;
   /** Of the script, for messages. */
   readonly name: string;
   readonly flags: DebugFlags;
   /** Ctrl-C ends the command under way, and the script with it. */
-  readonly interrupted: boolean;
+  interrupted: boolean;
 }
 
 /** Carries out `lines` until one fails; only a program that talks JSON through a pipe can go on after that. */
@@ -89,6 +106,8 @@ async function runLines(lines: Iterable<string> | AsyncIterable<string>, run: Ru
   if (flags.echo) await output.line(console.greeting());
   for await (const line of lines) {
     number++;
+    await run.gdb.free();
+    if (run.interrupted) return;
     if (flags.echo && line.trim() !== "") await output.line(`${console.prompt}${line}`);
     const reply: Reply = await console.execute(line);
     await output.reply(reply);

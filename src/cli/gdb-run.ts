@@ -19,10 +19,15 @@ export interface GdbFlags {
   readonly timeout?: number;
 }
 
+export const gdbOption = (): Option =>
+  new Option("--gdb <where>", "serve gdb: PORT on loopback, HOST:PORT, or stdio").argParser(checked(parseGdbAddress));
+
+export const gdbNowaitOption = (): Option => new Option("--gdb-nowait", "with --gdb: begin before gdb has connected");
+
 export function addGdbOptions(command: Command): Command {
   return command
-    .addOption(new Option("--gdb <where>", "serve gdb: PORT on loopback, HOST:PORT, or stdio").argParser(checked(parseGdbAddress)))
-    .option("--gdb-nowait", "with --gdb: begin before gdb has connected")
+    .addOption(gdbOption())
+    .addOption(gdbNowaitOption())
     .addOption(new Option("--history <size>", `with --gdb: memory for the past (default: ${formatSize(DEFAULT_HISTORY)})`)
       .argParser(checked(parseSize)));
 }

@@ -18,8 +18,15 @@ export interface Served {
 }
 
 /** `shootdown boot` with these arguments, once it listens. */
-export async function serve(args: readonly string[]): Promise<Served> {
-  const child = spawn(process.execPath, [PROGRAM, "boot", ...args, "--gdb", "0", "--timeout", "120"], { stdio: ["ignore", "pipe", "pipe"] });
+export const serve = (args: readonly string[]): Promise<Served> => start(["boot", ...args, "--gdb", "0", "--timeout", "120"], "");
+
+/** `shootdown debug`, with commands on its standard input. */
+export const serveDebug = (args: readonly string[], commands: readonly string[]): Promise<Served> =>
+  start(["debug", ...args, "--gdb", "0"], commands.map((line) => `${line}\n`).join(""));
+
+async function start(args: readonly string[], input: string): Promise<Served> {
+  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+  child.stdin.end(input);
   let out = "";
   let err = "";
   child.stdout.on("data", (bytes) => (out += String(bytes)));

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { assemble } from "./guest.ts";
-import { answer, gdb, KERNEL, serve, withoutGdb } from "./gdb-run.ts";
+import { answer, gdb, KERNEL, serve, serveDebug, withoutGdb } from "./gdb-run.ts";
 
 const PROGRAM = "dist/shootdown.js";
 const FLUSHING = [KERNEL, "--cpus", "4", "--append", "init=tlbflush -- iterations=200"];
@@ -168,6 +168,26 @@ test("on stdio gdb shows what the guest sends on its serial line", options, asyn
   const printed = await gdb([`target remote | exec ${process.execPath} ${PROGRAM} boot ${file} --memory 16M --gdb stdio`, "continue"], file);
   assert.match(answer(printed, "continue"), /^one\ntwo$/m, printed);
   assert.match(printed, /exited with code 01/);
+});
+
+test("beside the console gdb has the machine first, and the console's lines wait until it detaches", options, async () => {
+  const run = await serveDebug([KERNEL, "--cpus", "2"], ["print $rip", "continue", "print $rip"]);
+  const printed = await gdb([`target remote ${run.address}`, "tbreak start_kernel", "continue", "print/x $pc", "monitor break smp_init", "detach"]);
+  const place = /\$1 = (0x\w+)/.exec(answer(printed, "print/x $pc"))![1]!;
+  const { status, out, err } = await run.ended;
+  assert.equal(status, 0, err);
+  assert.ok(out.startsWith(`$1 = ${place}`), out);
+  assert.match(out, /smp_init/);
+  assert.deepEqual(err.trimEnd().split("\n").slice(1), ["shootdown: gdb: the client has left, and the machine is the console's"]);
+});
+
+test("with --gdb-nowait the console has the machine until gdb attaches, which stops what it runs", options, async () => {
+  const { file } = assemble("main: jmp main");
+  const run = await serveDebug([file, "--memory", "16M", "--gdb-nowait"], ["continue", "print 6 * 7"]);
+  await gdb([`target remote ${run.address}`, "detach"], file);
+  const { status, out } = await run.ended;
+  assert.equal(status, 0);
+  assert.match(out, /= 42/);
 });
 
 test("options that say something only with --gdb are refused without it, and so are a trace of it and a wrong address", () => {
