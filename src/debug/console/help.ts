@@ -3,7 +3,7 @@
 import { type Command, FEW_CHOICES, type Group, GROUPS, usage } from "./command.js";
 import type { Style } from "./text/style.js";
 
-export const GROUP_TITLES: Readonly<Record<Group, string>> = {
+const GROUP_TITLES: Readonly<Record<Group, string>> = {
   run: "Run, forwards and back",
   stop: "Stop",
   look: "Look",
