@@ -231,7 +231,10 @@ test("a type that contains itself is read without end, as far as one looks", () 
   assert.equal(next.kind === "pointer" && stripType(next.target), list);
 });
 
-test("functions that were inlined are addr2line's", { skip: has("addr2line") ? false : "addr2line is not installed" }, () => {
+const byGcc = readFileSync(KERNEL).includes("GNU C");
+const noInlines = !has("addr2line") ? "addr2line is not installed" : !byGcc && "addr2line misreads clang's lists of ranges";
+
+test("functions that were inlined are addr2line's", { skip: noInlines }, () => {
   const addresses = samples(kernel);
   // For each address the functions, innermost first, each followed by its line; the last is the symbol table's.
   const answers = run("addr2line", ["-a", "-i", "-f", "-e", KERNEL, ...addresses.map((address) => address.toString(16))]).split(/^0x[0-9a-f]{16}\n/m).slice(1);

@@ -59,7 +59,10 @@ class LineTable {
       // Of several rows at one address the last counts, unless only an earlier one begins a statement.
       let best = low - 1;
       while (best > 0 && !rows[best]!.isStatement && rows[best - 1]!.address === rows[best]!.address) best--;
-      const row = rows[best]?.isStatement ? rows[best] : rows[low - 1];
+      if (!rows[best]?.isStatement) best = low - 1;
+      // Line 0 is code of no line: it counts to the line before it.
+      while (best > 0 && rows[best]!.line === 0) best--;
+      const row = rows[best];
       const file = row && this.file(row.file);
       if (!row || file === undefined || row.line === 0) return undefined;
       return {
