@@ -2,14 +2,14 @@
 
 import { createInterface } from "node:readline";
 import { Command, Option } from "commander";
-import { DebugConsole, formatSize, openSession, parseSize, type Reply, symbolsOf, UserError } from "../index.js";
+import { DebugConsole, DEFAULT_HISTORY, formatSize, openSession, parseSize, type Reply, symbolsOf, UserError } from "../index.js";
 import { DebugGdb } from "./debug-gdb.js";
 import { DebugOutput } from "./debug-output.js";
 import { runPrompt } from "./debug-prompt.js";
 import { readInput } from "./files.js";
 import { checkGdbFlags, type GdbFlags, gdbNowaitOption, gdbOption } from "./gdb-run.js";
 import { addImageOptions, type ImageFlags, loadPc } from "./image-options.js";
-import { checked, DEFAULT_HISTORY } from "./options.js";
+import { checked } from "./options.js";
 
 interface DebugFlags extends ImageFlags, Pick<GdbFlags, "gdb" | "gdbNowait"> {
   readonly symbols?: readonly string[];

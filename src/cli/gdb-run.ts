@@ -3,11 +3,11 @@
 
 import { Command, Option } from "commander";
 import {
-  DebugConsole, formatSize, type GdbAddress, type GdbHost, type GdbServer, type Leaving, openSession, parseGdbAddress, parseSize, type Pc,
-  serveGdb, SessionTarget, type SymbolTable, type Target, UserError,
+  DebugConsole, DEFAULT_HISTORY, formatSize, type GdbAddress, type GdbHost, type GdbServer, type Leaving, openSession,
+  parseGdbAddress, parseSize, type Pc, serveGdb, SessionTarget, type SymbolTable, type Target, UserError,
 } from "../index.js";
 import { Console } from "./console.js";
-import { checked, DEFAULT_HISTORY } from "./options.js";
+import { checked } from "./options.js";
 import { type End, exitStatus, isFailure } from "./status.js";
 
 export interface GdbFlags {

@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError, Option } from "commander";
 import {
-  DEFAULT_TRACE_KINDS, type EventKind, formatSize, MAX_CPUS, MiB, parseSize, parseTraceKinds, parseWhole, TLB_PRESETS, traceFormat,
+  DEFAULT_TRACE_KINDS, type EventKind, formatSize, MAX_CPUS, parseSize, parseTraceKinds, parseWhole, TLB_PRESETS, traceFormat,
   type TraceOptions, UserError,
 } from "../index.js";
 
@@ -17,9 +17,6 @@ export function checked<T>(parse: (text: string) => T): (text: string) => T {
     }
   };
 }
-
-/** Bytes for a run's past. */
-export const DEFAULT_HISTORY = 512 * MiB;
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
