@@ -21,9 +21,6 @@ export class DebugState {
   instructions: u32;
   accesses: u32;
   events: u32;
-  /** Of the access points, those on linear addresses, and those that wait for reads of physical ones. */
-  linear: u32;
-  physicalReads: u32;
   /** Events and hits so far; each ring's index is this modulo its capacity. */
   eventCount: u64;
   hitCount: u64;
