@@ -34,7 +34,9 @@ export function addGdbOptions(command: Command): Command {
 
 /** Refuses what says something only with --gdb, and what does not go with it. */
 export function checkGdbFlags({ gdb, gdbNowait, history, trace }: GdbFlags): void {
-  if (gdb !== undefined && trace !== undefined) throw new UserError("--trace does not go with --gdb: a past that is run again would be in it again");
+  if (gdb !== undefined && trace !== undefined) {
+    throw new UserError("--trace does not go with --gdb: a past that is run again would be in it again");
+  }
   if (gdb === undefined && gdbNowait) throw new UserError("--gdb-nowait is for a run with --gdb");
   if (gdb === undefined && history !== undefined) throw new UserError("--history is for a run with --gdb");
 }
@@ -80,7 +82,8 @@ export class GdbRun implements GdbHost {
   /** Runs until the guest, a limit, gdb or the user ends it. */
   async run(timeout: number | undefined): Promise<End> {
     const { terminal } = this;
-    const timer = timeout === undefined ? undefined : setTimeout(() => terminal.leave({ kind: "timeout", seconds: timeout }), timeout * 1000);
+    const over = (seconds: number) => terminal.leave({ kind: "timeout", seconds });
+    const timer = timeout === undefined ? undefined : setTimeout(over, timeout * 1000, timeout);
     void terminal.left.then(() => this.#stir());
     let server: GdbServer | undefined;
     try {
