@@ -116,9 +116,9 @@ export function hitCount(): u64 {
   return debug().hitCount;
 }
 
-/** Points before the instructions that are next on any CPU count as told. */
-export function passPointsHere(): void {
-  for (let i: u32 = 0; i < machine().cpus; i++) passPoints(cpuAt(i));
+/** Points before the instruction that is next on CPU `index` count as told. */
+export function passPointsHere(index: u32): void {
+  passPoints(cpuAt(index));
 }
 
 /** Physical address that the page tables give for `va` on CPU `index` now; -1 if none. Nothing is cached or set. */

@@ -21,6 +21,7 @@ export * from "./trace/index.js";
 export * from "./debug/session/index.js";
 export { joinSymbols, loadSymbols, type SymbolTable, symbolsOf } from "./debug/symbols/index.js";
 export { COMMANDS as DEBUG_COMMANDS, DebugConsole, openSession, type Reply } from "./debug/console/index.js";
+export * from "./debug/gdb/index.js";
 export {
   comparePolicies, FLUSH_POLICIES, migrateJson, migrateTable, WORKLOADS, type Comparison,
 } from "./bench/migrate.js";

@@ -26,16 +26,10 @@ export function keptOut(va: u64, pa: u64): bool {
   return debug().accesses != 0 && (inMap(PAGES, va >> 12) || inMap(FRAMES, pa >> 12));
 }
 
-/** Whether loads and stores by linear address must be told here. */
+/** Whether loads and stores of the slow path must be told here. */
 @inline
-export function watchesLinear(): bool {
-  return debug().linear != 0;
-}
-
-/** Whether loads must be told here with their physical address. */
-@inline
-export function watchesReads(): bool {
-  return debug().physicalReads != 0;
+export function watchesAccesses(): bool {
+  return debug().accesses != 0;
 }
 
 function accessed(cpu: Cpu, space: u32, kind: u32, address: u64, size: u32, before: u64, after: u64): void {

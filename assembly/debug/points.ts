@@ -26,7 +26,7 @@ function setBit(map: usize, number: u64): void {
 export function clearPoints(): void {
   const d = debug();
   memory.fill(DEBUG_BASE + MAPS, 0, 3 * MAP_BYTES);
-  d.instructions = d.accesses = d.events = d.linear = d.physicalReads = 0;
+  d.instructions = d.accesses = d.events = 0;
   d.awaited = 0;
   selectEvents();
 }
@@ -59,13 +59,8 @@ export function addAccessPoint(point: u32, only: u32, flags: u32, first: u64, la
   store<u32>(at, point, 16);
   store<u32>(at, only, 20);
   store<u32>(at, flags, 24);
-  if (!(flags & PHYSICAL)) {
-    d.linear++;
-    markPages(PAGES, first, last);
-  } else if (flags & ON_READ) {
-    d.physicalReads++;
-    markPages(FRAMES, first, last);
-  }
+  if (!(flags & PHYSICAL)) markPages(PAGES, first, last);
+  else if (flags & ON_READ) markPages(FRAMES, first, last);
   return true;
 }
 

@@ -21,16 +21,14 @@ export class DebugState {
   instructions: u32;
   accesses: u32;
   events: u32;
-  /** Of the access points, those on linear addresses, and those that wait for reads of physical ones. */
-  linear: u32;
-  physicalReads: u32;
   /** Events and hits so far; each ring's index is this modulo its capacity. */
   eventCount: u64;
   hitCount: u64;
   /** Events that the host has taken out of the ring, and whether it wants every one of them. */
   eventsTaken: u64;
   everyEvent: u32;
-  reserved: u32;
+  /** 1 + the CPU after whose next step the run ends (smp/alone.ts); 0 if there is none. */
+  stepping: u32;
 }
 
 /** For each CPU: after which of its steps (`lastOf`) it stands at points that were told already. */

@@ -4,7 +4,7 @@
 
 import { Cpu, CR0_PG } from "../cpu/state";
 import { raiseCode, GP, SSF } from "../cpu/fault";
-import { loadedLinear, loadedPhysical, storedLinear, watchesLinear, watchesReads } from "../debug/access";
+import { loadedLinear, loadedPhysical, storedLinear, watchesAccesses } from "../debug/access";
 import { machine, frameAt, ramAt } from "../global";
 import { mmioRead, mmioWrite } from "../apic/mmio";
 import { exploredLoad, exploredStore } from "../explore/memory";
@@ -126,10 +126,8 @@ function opened(table: u32, va: u64, at: usize): bool {
 }
 
 function readAt(cpu: Cpu, pa: u64, size: u32, access: u32): u64 {
-  const value = !inRam(pa, size) ? mmioRead(cpu, pa, size)
-    : exploration().on ? exploredLoad(cpu, pa, size, access & ACCESS_WRITE) : readRam(ramAt(pa), size);
-  if (watchesReads()) loadedPhysical(cpu, pa, size, value);
-  return value;
+  if (exploration().on && inRam(pa, size)) return exploredLoad(cpu, pa, size, access & ACCESS_WRITE);
+  return inRam(pa, size) ? readRam(ramAt(pa), size) : mmioRead(cpu, pa, size);
 }
 
 /** What a store of `value` at `pa` replaces; of a register, which reading may change, that is not asked. */
@@ -155,7 +153,11 @@ function loadCrossing(cpu: Cpu, va: u64, size: u32, access: u32): u64 {
     const pa = i < first ? low + i : high + i - first;
     value |= readAt(cpu, pa, 1, access) << (i << 3);
   }
-  if (watchesLinear()) loadedLinear(cpu, va, size, value);
+  if (watchesAccesses()) {
+    loadedLinear(cpu, va, size, value);
+    loadedPhysical(cpu, low, first, value & (u64.MAX_VALUE >> (64 - (first << 3))));
+    loadedPhysical(cpu, high, size - first, value >> (first << 3));
+  }
   return value;
 }
 
@@ -175,10 +177,10 @@ function storeCrossing(cpu: Cpu, va: u64, size: u32, value: u64, access: u32): v
   let before: u64 = 0;
   for (let i: u32 = 0; i < size; i++) {
     const pa = i < first ? low + i : high + i - first;
-    if (watchesLinear()) before |= valueBefore(pa, 1, (value >> (i << 3)) & 0xff) << (i << 3);
+    if (watchesAccesses()) before |= valueBefore(pa, 1, (value >> (i << 3)) & 0xff) << (i << 3);
     writeAt(cpu, pa, 1, (value >> (i << 3)) & 0xff);
   }
-  if (watchesLinear()) storedLinear(cpu, va, size, before, value);
+  if (watchesAccesses()) storedLinear(cpu, va, size, before, value);
 }
 
 @inline
@@ -194,7 +196,10 @@ function loadSlow(cpu: Cpu, va: u64, size: u32, access: u32, vector: u32): u64 {
   const pa = physicalFor(cpu, va, size, access);
   if (cpu.fault) return 0;
   const value = readAt(cpu, pa, size, access);
-  if (watchesLinear()) loadedLinear(cpu, va, size, value);
+  if (watchesAccesses()) {
+    loadedLinear(cpu, va, size, value);
+    loadedPhysical(cpu, pa, size, value);
+  }
   return value;
 }
 
@@ -217,9 +222,14 @@ function storeSlow(cpu: Cpu, va: u64, size: u32, value: u64, access: u32, vector
   if (crosses(va, size)) return storeCrossing(cpu, va, size, value, access);
   const pa = physicalFor(cpu, va, size, access);
   if (cpu.fault) return;
-  const before = watchesLinear() ? valueBefore(pa, size, value) : 0;
+  if (watchesAccesses()) storeWatched(cpu, va, pa, size, value);
+  else writeAt(cpu, pa, size, value);
+}
+
+function storeWatched(cpu: Cpu, va: u64, pa: u64, size: u32, value: u64): void {
+  const before = valueBefore(pa, size, value);
   writeAt(cpu, pa, size, value);
-  if (watchesLinear()) storedLinear(cpu, va, size, before, value);
+  storedLinear(cpu, va, size, before, value);
 }
 
 /** Reads 1, 2, 4 or 8 bytes, zero-extended, with the rights of CPL and AC. */

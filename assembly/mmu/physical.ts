@@ -54,9 +54,9 @@ export function storeRam(cpu: Cpu, pa: u64, size: u32, value: u64): void {
 }
 
 function storeFlagged(cpu: Cpu, pa: u64, size: u32, value: u64, flags: u32): void {
+  if (flags & FRAME_WATCHED) return storeWatched(cpu, pa, size, value, flags);
   const frame = <u32>(pa >> 12);
   const at = ramAt(pa);
-  const before = flags & FRAME_WATCHED ? readRam(at, size) : 0;
   if (flags & FRAME_CLEAN) unflagFrame(frame, FRAME_CLEAN);
   if (flags & FRAME_PT) storeTable(cpu, pa, size, value);
   else writeRam(at, size, value);
@@ -65,7 +65,13 @@ function storeFlagged(cpu: Cpu, pa: u64, size: u32, value: u64, flags: u32): voi
     cpu.codeChanged = 1;
     codeWritten(frame);
   }
-  if (flags & FRAME_WATCHED) storedPhysical(cpu, pa, size, before, value);
+}
+
+/** A store into a frame that a stop point is on. */
+function storeWatched(cpu: Cpu, pa: u64, size: u32, value: u64, flags: u32): void {
+  const before = readRam(ramAt(pa), size);
+  storeFlagged(cpu, pa, size, value, flags & ~FRAME_WATCHED);
+  storedPhysical(cpu, pa, size, before, value);
 }
 
 /** A store into a page table changes one word or, unaligned, two. */

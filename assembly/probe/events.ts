@@ -71,8 +71,12 @@ export function stepOf(cpu: Cpu): u64 {
 }
 
 /** Tells that an event of `kind` happened to `cpu`, if anybody wants to know. */
+@inline
 export function emit(kind: u32, cpu: Cpu, a: u64, b: u64, c: u64): void {
-  if (!wanted(kind)) return;
+  if (wanted(kind)) tell(kind, cpu, a, b, c);
+}
+
+function tell(kind: u32, cpu: Cpu, a: u64, b: u64, c: u64): void {
   const d = debug();
   if (d.recorded & (1 << kind)) record(kind, cpu, a, b, c);
   if (d.awaited & (1 << kind)) eventHappened(kind, cpu, a, b, c);

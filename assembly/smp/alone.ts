@@ -19,10 +19,11 @@ export function runUntilStepped(index: u32, steps: u64, most: u64): u32 {
   const start = g.steps;
   while (steps) {
     if (g.steps - start >= most) return STOP_BUDGET;
-    const before = turnOf(cpuAt(index)).lastStep;
-    const reason = run(1);
-    if (turnOf(cpuAt(index)).lastStep != before) steps--;
-    if (reason != STOP_BUDGET) return reason;
+    debug().stepping = 1 + index;
+    const reason = run(most - (g.steps - start));
+    debug().stepping = 0;
+    if (reason != STOP_STEPPED) return reason;
+    steps--;
   }
   return STOP_STEPPED;
 }

@@ -9,7 +9,7 @@
 import { COUNTER_BASE, COUNTER_STRIDE } from "../memory-map";
 import { Cpu, cpuAt, takeWindow, leaveWindow, count, ATTENTION_BOUNDARY, HALTED, RUNNING } from "../cpu/state";
 import { runSlice, recordStop } from "../cpu/execute";
-import { machine, random, STOP_BUDGET, STOP_IDLE, STOP_NOT_IMPLEMENTED } from "../global";
+import { machine, random, STOP_BUDGET, STOP_IDLE, STOP_NOT_IMPLEMENTED, STOP_STEPPED } from "../global";
 import { C_SLICES, C_INSTRUCTIONS, C_EXCEPTIONS } from "../probe/counters";
 import { PAUSE_TICKS } from "../probe/cost";
 import { debug } from "../debug/state";
@@ -48,7 +48,13 @@ function beginTurn(state: Scheduler, cpu: Cpu): void {
 export function account(state: Scheduler, cpu: Cpu, n: i32): void {
   const g = machine();
   g.steps += n;
-  if (n) turnOf(cpu).lastStep = g.steps;
+  if (n) {
+    turnOf(cpu).lastStep = g.steps;
+    if (debug().stepping == 1 + cpu.index && !g.stopRequested) {
+      g.stopRequested = 1;
+      g.stopReason = STOP_STEPPED;
+    }
+  }
   state.used += n;
   state.turnLeft -= n;
   cpu.sliceStart = g.steps;
@@ -121,7 +127,7 @@ function turn(state: Scheduler, index: u32, end: u64): bool {
     if (cpu.activity != RUNNING) break;
     cpu = takeWindow(index);
     // A message that landed may have met a stop point: the run ends after the step that follows.
-    let most: u64 = g.stopRequested ? 1 : state.turnLeft;
+    let most: u64 = g.stopRequested || debug().stepping == 1 + cpu.index ? 1 : state.turnLeft;
     most = min(most, end - g.steps);
     most = min(most, apic.flightDue - clock);
     slice(state, cpu, <i32>most);

@@ -2,16 +2,16 @@
 
 import { createInterface } from "node:readline";
 import { Command, Option } from "commander";
-import {
-  DebugConsole, formatSize, MiB, openSession, parseSize, type Reply, symbolsOf, UserError,
-} from "../index.js";
+import { DebugConsole, DEFAULT_HISTORY, formatSize, openSession, parseSize, type Reply, symbolsOf, UserError } from "../index.js";
+import { DebugGdb } from "./debug-gdb.js";
 import { DebugOutput } from "./debug-output.js";
 import { runPrompt } from "./debug-prompt.js";
 import { readInput } from "./files.js";
+import { checkGdbFlags, type GdbFlags, gdbNowaitOption, gdbOption } from "./gdb-run.js";
 import { addImageOptions, type ImageFlags, loadPc } from "./image-options.js";
 import { checked } from "./options.js";
 
-interface DebugFlags extends ImageFlags {
+interface DebugFlags extends ImageFlags, Pick<GdbFlags, "gdb" | "gdbNowait"> {
   readonly symbols?: readonly string[];
   readonly script?: string;
   readonly echo?: boolean;
@@ -19,12 +19,14 @@ interface DebugFlags extends ImageFlags {
   readonly history: number;
 }
 
-const DEFAULT_HISTORY = 512 * MiB;
+/** 128 + SIGINT, as shells say it. */
+const INTERRUPTED = 130;
 
 const HELP = `
 The machine stands before its first instruction; "help" lists the commands. Where standard input is no
 terminal, commands are read from it. Colours go away with NO_COLOR and where output is no terminal.
-Exit status: 0; 2 for wrong usage, an image that cannot be booted, or a line of a script that fails.`;
+Exit status: 0; 2 for wrong usage, an image that cannot be booted, or a line of a script that fails; 130 for
+a script that Ctrl-C ended.`;
 
 export function debugCommand(): Command {
   return addImageOptions(new Command("debug"))
@@ -39,11 +41,14 @@ export function debugCommand(): Command {
         .default(DEFAULT_HISTORY, formatSize(DEFAULT_HISTORY))
         .argParser(checked(parseSize)),
     )
+    .addOption(gdbOption())
+    .addOption(gdbNowaitOption())
     .addHelpText("after", HELP)
     .action(debug);
 }
 
 async function debug(image: string, flags: DebugFlags): Promise<void> {
+  checkGdbFlags({ ...(flags.gdb ? { gdb: flags.gdb } : {}), ...(flags.gdbNowait ? { gdbNowait: true } : {}) });
   const script = flags.script === undefined ? undefined : await readInput(flags.script);
   const { pc, bytes } = await loadPc(image, flags);
   const more = await Promise.all((flags.symbols ?? []).map(async (name) => ({ name, bytes: await readInput(name) })));
@@ -53,14 +58,30 @@ async function debug(image: string, flags: DebugFlags): Promise<void> {
   const colours = isTerminal && !process.env["NO_COLOR"] && !flags.json;
   const console = new DebugConsole({ session, colours, ...(symbols ? { symbols } : {}) });
   const output = new DebugOutput(session, console, { json: flags.json ?? false, colours });
-  if (script === undefined && isTerminal && process.stdin.isTTY === true) return runPrompt(console, output);
+  const gdb = new DebugGdb(session, symbols, console);
+  try {
+    if (flags.gdb) await gdb.open(flags.gdb, flags.gdbNowait ?? false);
+    if (script === undefined && isTerminal && process.stdin.isTTY === true) await runPrompt(console, output);
+    else await runScript(script, { console, output, gdb, name: flags.script ?? "standard input", flags, interrupted: false });
+  } finally {
+    await gdb.close();
+  }
+}
 
+/** Runs the lines of a script, or of standard input. */
+async function runScript(script: Uint8Array | undefined, run: Run): Promise<void> {
   const lines =
     script === undefined ? createInterface({ input: process.stdin }) : Buffer.from(script).toString("utf8").split(/\r?\n/);
-  const interrupt = () => console.interrupt();
+  const interrupt = () => {
+    run.interrupted = true;
+    run.console.interrupt();
+    run.gdb.giveUp();
+  };
   process.on("SIGINT", interrupt);
   try {
-    await runLines(lines, { console, output, name: flags.script ?? "standard input", flags });
+    await runLines(lines, run);
+    await run.gdb.free();
+    if (run.interrupted) process.exitCode = INTERRUPTED;
   } finally {
     process.removeListener("SIGINT", interrupt);
   }
@@ -69,25 +90,28 @@ async function debug(image: string, flags: DebugFlags): Promise<void> {
 interface Run {
   readonly console: DebugConsole;
   readonly output: DebugOutput;
+  readonly gdb: DebugGdb;
   /** Of the script, for messages. */
   readonly name: string;
   readonly flags: DebugFlags;
+  /** Ctrl-C ends the command under way, and the script with it. */
+  interrupted: boolean;
 }
 
 /** Carries out `lines` until one fails; only a program that talks JSON through a pipe can go on after that. */
-async function runLines(
-  lines: Iterable<string> | AsyncIterable<string>,
-  { console, output, name, flags }: Run,
-): Promise<void> {
+async function runLines(lines: Iterable<string> | AsyncIterable<string>, run: Run): Promise<void> {
+  const { console, output, name, flags } = run;
   const goesOn = flags.json === true && flags.script === undefined;
   let number = 0;
   if (flags.echo) await output.line(console.greeting());
   for await (const line of lines) {
     number++;
+    await run.gdb.free();
+    if (run.interrupted) return;
     if (flags.echo && line.trim() !== "") await output.line(`${console.prompt}${line}`);
     const reply: Reply = await console.execute(line);
     await output.reply(reply);
     if (reply.error !== undefined && !goesOn) throw new UserError(`${name}:${number}: ${reply.error}`);
-    if (console.done) return;
+    if (console.done || run.interrupted) return;
   }
 }

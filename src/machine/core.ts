@@ -38,7 +38,7 @@ export interface CoreExports extends CompilerCore {
   armPoints(): void;
   setHitMode(mode: number): void;
   hitCount(): bigint;
-  passPointsHere(): void;
+  passPointsHere(cpu: number): void;
   runAlone(cpu: number, steps: bigint): number;
   runUntilStepped(cpu: number, steps: bigint, most: bigint): number;
   lastStep(cpu: number): bigint;

@@ -149,9 +149,9 @@ export class Machine {
     this.#hitsCleared = Number(this.#core.hitCount());
   }
 
-  /** Instruction points at which CPUs stand now count as met: going on does not hit them, as after a stop at them. */
-  passStopPoints(): void {
-    this.#core.passPointsHere();
+  /** Instruction points at which `cpu` stands now count as met: going on does not hit them, as after a stop at them. */
+  passStopPoints(cpu: number): void {
+    this.#core.passPointsHere(this.#checkCpu(cpu));
   }
 
   /** Number of the last step that `cpu` made; undefined if it has made none. */

@@ -9,6 +9,7 @@ import type { CheckedOptions } from "./options.js";
 import { Page, PageTable, ZERO_PAGE } from "./pages.js";
 
 const PAGE = map.PAGE_SIZE;
+const PAGE_WORDS = PAGE / 4;
 const FIRST_FRAME = map.RAM_BASE / PAGE;
 
 /** FRAME_CLEAN in the flags byte, which comes first in a frame's record; a test holds the two together. */
@@ -55,6 +56,7 @@ export class Snapshots {
   readonly #buffer: ArrayBuffer;
   /** The same bytes; a Buffer, because that compares fast. */
   readonly #memory: Buffer;
+  readonly #words: Int32Array;
   /** The snapshot that was taken or put back last: frames that are clean are as they are in it. */
   #last: Snapshot | undefined;
   /** Before there is one: frames that the host wrote. Until the first step no others can hold anything. */
@@ -65,14 +67,14 @@ export class Snapshots {
     this.#core = core;
     this.#buffer = memory;
     this.#memory = Buffer.from(memory);
+    this.#words = new Int32Array(memory);
   }
 
   take(): Snapshot {
     const last = this.#lastPages();
     const changes: [number, Page][] = [];
     for (const frame of this.#dirtyFrames()) {
-      const number = FIRST_FRAME + frame;
-      if (!this.#equals(number, last.get(number))) changes.push([number, this.#copy(number)]);
+      changes.push([FIRST_FRAME + frame, this.#copy(FIRST_FRAME + frame)]);
     }
     // Before the frame table is copied: in every snapshot all frames are clean.
     this.#core.markAllClean();
@@ -130,8 +132,14 @@ export class Snapshots {
     return this.#memory.compare(bytes, 0, PAGE, number * PAGE, (number + 1) * PAGE) === 0;
   }
 
+  #isZero(number: number): boolean {
+    const end = (number + 1) * PAGE_WORDS;
+    for (let at = number * PAGE_WORDS; at < end; at++) if (this.#words[at] !== 0) return false;
+    return true;
+  }
+
   #copy(number: number): Page {
-    if (this.#equals(number, ZERO_PAGE)) return ZERO_PAGE;
+    if (this.#isZero(number)) return ZERO_PAGE;
     return new Page(new Uint8Array(this.#buffer.slice(number * PAGE, (number + 1) * PAGE)));
   }
 

@@ -3,6 +3,7 @@
 
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { Value } from "./describe.js";
+import { PacketBuffer, varintLength } from "./packet-buffer.js";
 
 const { Varint, Bit64, LengthDelimited } = WireType;
 
@@ -57,27 +58,69 @@ function packet(fill: (writer: BinaryWriter) => void): Uint8Array {
   return writer.tag(P.trustedPacketSequenceId, Varint).uint32(SEQUENCE).join().finish();
 }
 
-function annotate(writer: BinaryWriter, name: string, value: Value): void {
-  writer.tag(E.debugAnnotations, LengthDelimited).fork().tag(A.name, LengthDelimited).string(name);
-  if (typeof value === "bigint") writer.tag(A.pointerValue, Varint).uint64(value);
-  else if (typeof value === "number") writer.tag(A.intValue, Varint).int64(value);
-  else writer.tag(A.stringValue, LengthDelimited).string(value);
-  writer.join();
-}
+/** Encodes events: the largest part of a trace, so their repeated pieces are encoded once (packet-buffer.ts). */
+export class EventEncoder {
+  readonly #event = new PacketBuffer();
+  readonly #packet = new PacketBuffer();
+  readonly #sequence = new BinaryWriter().tag(P.trustedPacketSequenceId, Varint).uint32(SEQUENCE).finish();
 
-export function eventPacket(event: TrackEvent): Uint8Array {
-  return packet((writer) => {
-    writer.tag(P.timestamp, Varint).uint64(event.clock);
-    writer.tag(P.trackEvent, LengthDelimited).fork();
-    writer.tag(E.type, Varint).int32(event.type).tag(E.trackUuid, Varint).uint64(event.track);
-    if (event.category !== undefined) writer.tag(E.categories, LengthDelimited).string(event.category);
-    if (event.name !== undefined) writer.tag(E.name, LengthDelimited).string(event.name);
-    if (event.count !== undefined) writer.tag(E.counterValue, Varint).int64(event.count);
-    for (const [name, value] of Object.entries(event.values ?? {})) annotate(writer, name, value);
-    for (const id of event.flows ?? []) writer.tag(E.flowIds, Bit64).fixed64(id);
-    for (const id of event.ends ?? []) writer.tag(E.terminatingFlowIds, Bit64).fixed64(id);
-    writer.join();
-  });
+  /** The packet of `event`; valid until the next. */
+  encode(event: TrackEvent): Uint8Array {
+    this.#body(event);
+    const body = this.#event.bytes;
+    const packet = this.#packet;
+    const content = 1 + varintLength(event.clock) + 1 + varintLength(BigInt(body.length)) + body.length + this.#sequence.length;
+    packet.begin();
+    packet.putKey(PACKET, LengthDelimited);
+    packet.putLength(content);
+    packet.putKey(P.timestamp, Varint);
+    packet.putVarint(event.clock);
+    packet.putKey(P.trackEvent, LengthDelimited);
+    packet.putLength(body.length);
+    packet.put(body);
+    packet.put(this.#sequence);
+    return packet.bytes;
+  }
+
+  #body({ type, track, name, category, count, values, flows, ends }: TrackEvent): void {
+    const out = this.#event;
+    out.begin();
+    out.putKey(E.type, Varint);
+    out.putLength(type);
+    out.putKey(E.trackUuid, Varint);
+    out.putLength(track);
+    if (category !== undefined) out.put(out.piece(`category ${category}`, (w) => w.tag(E.categories, LengthDelimited).string(category)));
+    if (name !== undefined) out.put(out.piece(`name ${name}`, (w) => w.tag(E.name, LengthDelimited).string(name)));
+    if (count !== undefined) {
+      out.putKey(E.counterValue, Varint);
+      out.putLength(count);
+    }
+    for (const [argument, value] of Object.entries(values ?? {})) this.#annotate(argument, value);
+    for (const id of flows ?? []) this.#flow(E.flowIds, id);
+    for (const id of ends ?? []) this.#flow(E.terminatingFlowIds, id);
+  }
+
+  #flow(field: number, id: bigint): void {
+    this.#event.putKey(field, Bit64);
+    this.#event.putFixed64(id);
+  }
+
+  #annotate(name: string, value: Value): void {
+    const out = this.#event;
+    if (typeof value === "string") {
+      out.put(out.piece(`${name}=${value}`, (writer) =>
+        writer.tag(E.debugAnnotations, LengthDelimited).fork()
+          .tag(A.name, LengthDelimited).string(name).tag(A.stringValue, LengthDelimited).string(value).join()));
+      return;
+    }
+    const named = out.piece(`argument ${name}`, (writer) => writer.tag(A.name, LengthDelimited).string(name));
+    const number = typeof value === "bigint" ? value : BigInt(value);
+    out.putKey(E.debugAnnotations, LengthDelimited);
+    out.putLength(named.length + 1 + varintLength(number));
+    out.put(named);
+    out.putKey(typeof value === "bigint" ? A.pointerValue : A.intValue, Varint);
+    out.putVarint(number);
+  }
 }
 
 export function trackPacket({ uuid, name, parent, is }: Track): Uint8Array {

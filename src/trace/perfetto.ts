@@ -5,7 +5,7 @@
 import type { MachineEvent } from "../machine/index.js";
 import { describe, type Value } from "./describe.js";
 import { IpiFlows } from "./ipi-flows.js";
-import { eventPacket, type Track, trackPacket, type TrackEvent, TYPE } from "./perfetto-wire.js";
+import { EventEncoder, type Track, trackPacket, type TrackEvent, TYPE } from "./perfetto-wire.js";
 import { type StaleSpan, StaleSpans } from "./stale-spans.js";
 import type { TraceWriter } from "./writer.js";
 
@@ -23,6 +23,7 @@ export class PerfettoWriter implements TraceWriter {
   /** Spans overlap, slices of one track must not: lane i is free from tick `#lanes[i]` on. */
   readonly #lanes: bigint[] = [];
   readonly #halted = new Set<number>();
+  readonly #encoder = new EventEncoder();
 
   constructor(cpus: number, put: (bytes: Uint8Array) => void) {
     this.#put = put;
@@ -70,7 +71,7 @@ export class PerfettoWriter implements TraceWriter {
   #beginning({ clock, step, cpu, word, old, new: now, most }: StaleSpan, track: number): TrackEvent {
     const change: Record<string, Value> = old === undefined || now === undefined ? {} : { old, new: now };
     return {
-      type: TYPE.begin, track, clock, name: `stale since 0x${word.toString(16)} changed`, category: "stale",
+      type: TYPE.begin, track, clock, name: "stale since a word changed", category: "stale",
       values: { word, ...change, changed_by: cpu, step: Number(step), entries: most },
     };
   }
@@ -91,7 +92,7 @@ export class PerfettoWriter implements TraceWriter {
   }
 
   #event(event: TrackEvent): void {
-    this.#put(eventPacket(event));
+    this.#put(this.#encoder.encode(event));
   }
 }
 

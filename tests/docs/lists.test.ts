@@ -81,6 +81,13 @@ test("docs/debugging.md has every command of the debugger, as help lists them", 
   assert.deepEqual(shown.sort(byName), declared.sort(byName));
 });
 
+test("docs/gdb.md names commands of the debugger that exist", () => {
+  const names = new Set(DEBUG_COMMANDS.flatMap(({ name, also = [] }) => [name, ...also]).map((name) => name.split(" ")[0]));
+  const named = all(read("docs/gdb.md"), /`monitor ([a-z]+)/g);
+  assert.ok(named.length > 5);
+  assert.deepEqual(named.filter((name) => !names.has(name)), []);
+});
+
 test("the walk-through of docs/debugging.md takes sixteen lines", () => {
   const walks = consoleBlocks("docs/debugging.md").flatMap((block) => block.commands).filter(({ command }) => command.includes("init=churn"));
   const longest = Math.max(...walks.map(({ output }) => debuggerLines(output).length));

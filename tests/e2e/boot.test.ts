@@ -160,10 +160,11 @@ test("output of any length arrives complete through a pipe that is read slowly",
 });
 
 test("a signal ends the run in good order", async () => {
-  const child = spawn(process.execPath, [PROGRAM, "boot", assemble("main: jmp main").file, ...SMALL], { stdio: ["ignore", "ignore", "pipe"] });
+  const { file } = assemble('main: mov $up, %esi\n call puts\n1: jmp 1b\n .section .data\nup: .asciz "up"');
+  const child = spawn(process.execPath, [PROGRAM, "boot", file, ...SMALL], { stdio: ["ignore", "pipe", "pipe"] });
   let err = "";
   child.stderr.on("data", (bytes: Buffer) => (err += bytes.toString()));
-  setTimeout(() => child.kill("SIGTERM"), 800);
+  child.stdout.once("data", () => child.kill("SIGTERM"));
   const status = await new Promise((done) => child.on("close", done));
   assert.deepEqual([status, err], [143, "shootdown: stopped by SIGTERM\n"]);
 });

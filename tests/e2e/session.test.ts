@@ -36,7 +36,8 @@ const PROGRAM = assemble(`
   1: ret`);
 const symbols = loadSymbols(PROGRAM.bytes, "program");
 const at = (name: string): bigint => symbols.resolve(name)!.address;
-const TRAMPOLINE = Uint8Array.of(0xf0, 0xff, 0x06, 0x00, 0x30, 0xeb, 0xf9); // lock incw [0x3000]; jmp
+/** lock incw [0x3000]; jnz; cli; hlt: both CPUs halt in the end. */
+const TRAMPOLINE = Uint8Array.of(0xf0, 0xff, 0x06, 0x00, 0x30, 0x75, 0xf9, 0xfa, 0xf4);
 
 async function open(): Promise<{ session: Session; text: () => string }> {
   const pc = await Pc.create({ memory: 16 * MiB, cpus: 2 });
@@ -221,13 +222,28 @@ test("output is told once, however often its past is run again, and again in ano
   assert.equal(session.writePhysical(0x5000, Uint8Array.of(2)), 0);
 });
 
+test("holding CPUs in the past begins another future, says so, and what is sent then is told", async () => {
+  const { session, text } = await open();
+  await session.continue(1);
+  const { step } = await session.travel(1000);
+  const end = session.timeline.furthest;
+  session.schedule = "hold";
+  const before = text().length;
+  const halt = await session.step(1, 1, 1);
+  assert.match(halt.note ?? "", new RegExp(`^another future begins: ${end - step} steps that were known are gone$`));
+  assert.equal((await session.step(1, 1, 1)).note, undefined);
+  await session.continue(1);
+  assert.ok(text().length > before);
+});
+
 test("a run is interrupted soon, forwards and backwards, and only one is under way", async () => {
   const pc = await Pc.create({ memory: 16 * MiB });
   pc.load(assemble("main: jmp main").bytes);
   const session = Session.open({ pc });
   const running = session.continue(1);
   await assert.rejects(session.continue(1), /under way/);
-  setTimeout(() => session.interrupt(), 50);
+  for (let turns = 0; turns < 10; turns++) await new Promise((done) => setImmediate(done));
+  session.interrupt();
   const halt = await running;
   assert.equal(halt.kind, "interrupted");
   session.points.add({ text: "never", stops: [{ kind: "instruction", address: 0x5000n }] });
@@ -252,4 +268,58 @@ test("a step of a CPU that waits for good is given up", async () => {
   const halt = await session.step(1, 1, 1);
   assert.equal(halt.kind, "stepped");
   assert.match(halt.note ?? "", /CPU 1 waits/);
+});
+
+test("whatever was done, the machine is where a straight run with the same inputs is", async () => {
+  const names = ["loop", "outer", "inner", "inside", "back"] as const;
+  const act = fc.oneof(
+    fc.record({ kind: fc.constant("continue" as const), back: fc.boolean(), limit: fc.integer({ min: 1, max: 20_000 }) }),
+    fc.record({ kind: fc.constant("step" as const), back: fc.boolean(), cpu: fc.nat(1), n: fc.integer({ min: 1, max: 40 }), hold: fc.boolean() }),
+    fc.record({ kind: fc.constant("over" as const), back: fc.boolean() }),
+    fc.record({ kind: fc.constant("finish" as const), back: fc.boolean() }),
+    fc.record({ kind: fc.constant("until" as const), name: fc.constantFrom(...names) }),
+    fc.record({ kind: fc.constant("travel" as const), step: fc.nat(40_000) }),
+    fc.record({ kind: fc.constant("break" as const), name: fc.constantFrom(...names), every: fc.integer({ min: 1, max: 5 }) }),
+    fc.record({ kind: fc.constant("watch" as const), address: fc.constantFrom(0x2000n, 0x3000n) }),
+    fc.record({ kind: fc.constant("clear" as const) }),
+    fc.record({ kind: fc.constant("write" as const), value: fc.nat(255) }),
+    fc.record({ kind: fc.constant("type" as const), text: fc.constantFrom("a", "line") }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(act, { minLength: 1, maxLength: 12 }), async (acts) => {
+      const { session } = await open();
+      const { machine } = session;
+      for (const one of acts) {
+        const direction = "back" in one && one.back ? -1 : 1;
+        session.schedule = one.kind === "step" && one.hold ? "hold" : "all";
+        if (one.kind === "continue") await session.continue(direction, { limit: one.limit });
+        else if (one.kind === "step") await session.step(one.cpu, one.n, direction);
+        else if (one.kind === "over") await session.stepOver(direction);
+        else if (one.kind === "finish") await session.finish(direction);
+        else if (one.kind === "until") await session.until(at(one.name));
+        else if (one.kind === "travel") await session.travel(one.step);
+        else if (one.kind === "break") session.points.add(breakAt(one.name, { condition: () => rcx(session) % BigInt(one.every) === 0n }));
+        else if (one.kind === "watch") session.points.add(watch(one.address));
+        else if (one.kind === "clear") session.points.list().forEach(({ id }) => session.points.remove(id));
+        else if (one.kind === "write") session.writePhysical(0x2008, Uint8Array.of(one.value));
+        else session.type(one.text);
+      }
+      const registers = [machine.registers(0), machine.registers(1)].map(({ rip, rsp, rcx: count }) => [rip, rsp, count]);
+      const again = (await open()).session;
+      for (const input of session.timeline.inputs) {
+        if (input.step > machine.steps) break;
+        again.machine.run(input.step - again.machine.steps);
+        if (input.idle) again.machine.run(1);
+        if (input.kind === "hold") again.machine.runCpu(input.cpu, Math.min(input.steps, machine.steps - input.step));
+        if (input.kind === "memory") again.machine.writePhysical(input.address, input.bytes);
+        if (input.kind === "serial") again.pc.serial.write(input.bytes);
+      }
+      again.machine.run(machine.steps - again.machine.steps);
+      const there = [again.machine.registers(0), again.machine.registers(1)].map(({ rip, rsp, rcx: count }) => [rip, rsp, count]);
+      assert.deepEqual(registers, there);
+      session.timeline.travel(machine.steps);
+      assert.equal(machine.stateHash(), again.machine.stateHash());
+    }),
+    { seed: 51, numRuns: 25 },
+  );
 });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type MemoryView, formatValue, TypedValue } from "../../src/debug/look/index.ts";
+import { type MemoryView, TypedValue } from "../../src/debug/look/index.ts";
 import { findMember, loadSymbols, sizeOfType, stripType, type SymbolTable, typeName } from "../../src/debug/symbols/index.ts";
 import { compilers, lineOf, program, type Program, versions } from "./debug-programs.ts";
 
@@ -76,7 +76,7 @@ for (const one of all) {
   });
 
   if (is64) {
-    test(`${one.name}: values are read and printed by their types`, () => {
+    test(`${one.name}: values are read by their types`, () => {
       const value = valueOf(symbols, one, "global");
       assert.deepEqual(
         ["low", "middle", "high", "colour", "yes", "inner", "wide"].map((name) => value.member(name).big() & 0xffffn),
@@ -87,12 +87,6 @@ for (const one of all) {
       assert.equal(value.member("either.text").text(), "seven77");
       assert.equal(value.member("links.next").target().member("next").big(), value.member("links").address);
       assert.equal(value.member("links.prev").target().container(symbols.type("struct everything")!, "links").address, value.address);
-      assert.equal(formatValue(value.member("grid")), "{{1, 2, 3}, {4, 5, 6}}");
-      assert.equal(formatValue(value.member("colour")), "BLUE");
-      assert.equal(formatValue(value.member("letter")), "120 'x'");
-      assert.equal(formatValue(value.member("yes")), "true");
-      assert.equal(formatValue(value.member("high")), "-7");
-      assert.match(formatValue(value.member("links"), symbols), /^\{next = 0x[0-9a-f]+ <global\+16>, prev = /);
       assert.throws(() => value.member("letter").target(), { name: "UserError" });
       assert.throws(() => value.member("links").big(), { name: "UserError" });
     });

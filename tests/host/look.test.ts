@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { MiB, Pc } from "shootdown";
 import {
-  decodeWord, disassemble, examine, formatUnit, formatValue, gdt, idt, isStale, mappings, type MemoryView, parseFormat,
+  decodeWord, disassemble, examine, formatUnit, gdt, idt, isStale, mappings, type MemoryView, parseFormat,
   tlbView, TypedValue, walk, whyPage,
 } from "../../src/debug/look/index.ts";
 import { loadSymbols, type TypeNode } from "../../src/debug/symbols/index.ts";
@@ -153,15 +153,8 @@ test("strings are read up to their end, and as many as fit", () => {
   assert.throws(() => parseFormat("65536s"), { name: "UserError" });
 });
 
-test("a value whose type grows without end is printed as far as anyone would read", () => {
-  const byte: TypeNode = { kind: "base", name: "int", size: 4, encoding: "signed" };
-  const endless: TypeNode = { kind: "struct", name: "a", size: 8, incomplete: false, get members() {
-    return Array.from({ length: 50 }, (_, i) => ({ name: `m${i}`, offset: 0, type: endless }));
-  } };
-  const huge: TypeNode = { kind: "array", count: 2 ** 40, element: { kind: "array", count: 2 ** 40, element: byte } };
+test("what is too large for a number is no number, whatever its type says", () => {
   const zero: MemoryView = { read: (_, size) => new Uint8Array(size) };
-  assert.match(formatValue(new TypedValue(zero, 0n, endless)), /^\{m0 = \{m0 = /);
-  assert.match(formatValue(new TypedValue(zero, 0n, huge)), /^\{\{0 <repeats 200 times>\.\.\.\} <repeats \d+ times>, /);
   const wide: TypeNode = { kind: "base", name: "wide", size: 2 ** 31, encoding: "unsigned" };
   assert.throws(() => new TypedValue(zero, 0n, wide).big(), { name: "UserError" });
 });

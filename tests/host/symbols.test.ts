@@ -51,6 +51,11 @@ test("a name without a size holds up to the next name", () => {
   assert.notEqual(kernel.at(stubs.address + 0x1000n)!.name, "idt_stubs");
 });
 
+test("a name that a linker script puts elsewhere than its section names nothing in between", () => {
+  assert.equal(kernel.resolve("phys_entry")!.address < 1n << 32n, true);
+  for (const address of [0x200000n, 0x400000n, 1n << 40n]) assert.equal(kernel.at(address), undefined);
+});
+
 test("of several files the first that knows a name or an address is asked", () => {
   const both = joinSymbols([kernel, churn]);
   assert.deepEqual(both.modules, [KERNEL, PROGRAM]);
@@ -224,4 +229,22 @@ test("a type that contains itself is read without end, as far as one looks", () 
   const list = stripType(kernel.type("struct list_head")!);
   const next = findMember(list, "next")!.type;
   assert.equal(next.kind === "pointer" && stripType(next.target), list);
+});
+
+const byGcc = readFileSync(KERNEL).includes("GNU C");
+const noInlines = !has("addr2line") ? "addr2line is not installed" : !byGcc && "addr2line misreads clang's lists of ranges";
+
+test("functions that were inlined are addr2line's", { skip: noInlines }, () => {
+  const addresses = samples(kernel);
+  // For each address the functions, innermost first, each followed by its line; the last is the symbol table's.
+  const answers = run("addr2line", ["-a", "-i", "-f", "-e", KERNEL, ...addresses.map((address) => address.toString(16))]).split(/^0x[0-9a-f]{16}\n/m).slice(1);
+  let inlined = 0;
+  addresses.forEach((address, i) => {
+    const names = answers[i]!.trim().split("\n").filter((_, n) => n % 2 === 0);
+    if (names.includes("??")) return;
+    const mine = kernel.inlinedAt(address).map((call) => call.name);
+    assert.deepEqual(mine, names.slice(0, -1), `0x${address.toString(16)}`);
+    inlined += mine.length;
+  });
+  assert.ok(inlined > 100, `${inlined} calls`);
 });

@@ -29,8 +29,6 @@ export interface Argument {
   readonly rest?: boolean;
   /** Of an optional CPU: a bare number is the CPU only where another argument follows (`step 5` is five steps). */
   readonly needsMore?: boolean;
-  /** Of an expression: what is wanted is where it lies, if it lies in memory (`watch w jiffies`). */
-  readonly location?: boolean;
 }
 
 export const GROUPS = ["run", "stop", "look", "tlb", "guest", "console"] as const;

@@ -27,9 +27,15 @@ export interface Reply {
 
 const NOTHING: Reply = { command: "", text: "", json: "", wantsJson: false };
 
+/** Commands that do not need the machine. */
+const WITHOUT_MACHINE: ReadonlySet<string> = new Set(["help", "quit"]);
+
 export class DebugConsole {
   readonly context: Context;
+  /** Set while somebody else has the machine: what commands are refused with. */
+  refusal: string | undefined;
   readonly #index = new CommandIndex(COMMANDS);
+  #underWay: Promise<unknown> = Promise.resolve();
 
   constructor(options: ContextOptions) {
     this.context = new Context(options, this.#index);
@@ -66,7 +72,18 @@ export class DebugConsole {
   }
 
   /** Carries out one line. Never throws for what the line says. */
-  async execute(line: string): Promise<Reply> {
+  execute(line: string): Promise<Reply> {
+    const reply = this.#carryOut(line);
+    this.#underWay = reply;
+    return reply;
+  }
+
+  /** Resolves when no command is under way. */
+  async idle(): Promise<void> {
+    await this.#underWay;
+  }
+
+  async #carryOut(line: string): Promise<Reply> {
     const text = line.trim();
     if (text === "" || text.startsWith("#")) return NOTHING;
     const wantsJson = /\s--json$/.test(text);
@@ -74,6 +91,7 @@ export class DebugConsole {
     try {
       const call = this.#index.call(wantsJson ? text.replace(/\s+--json$/, "") : text);
       command = call.command.name;
+      if (this.refusal !== undefined && !WITHOUT_MACHINE.has(command)) throw new UserError(this.refusal);
       const result = await call.command.run(this.context, new Arguments(call, this.context.scope()));
       const json = jsonLine({ command, ok: true, data: result.data });
       return { command, text: result.text, json, wantsJson };

@@ -3,7 +3,7 @@
 import { type Command, FEW_CHOICES, type Group, GROUPS, usage } from "./command.js";
 import type { Style } from "./text/style.js";
 
-export const GROUP_TITLES: Readonly<Record<Group, string>> = {
+const GROUP_TITLES: Readonly<Record<Group, string>> = {
   run: "Run, forwards and back",
   stop: "Stop",
   look: "Look",
@@ -48,7 +48,7 @@ export function helpList(commands: readonly Command[], style: Style): string {
 
 export function helpOn(command: Command, style: Style): string {
   const names = [command.short === command.name ? [] : [command.short], command.also ?? []].flat();
-  const lines = [style.heading(usage(command)), wrap(`${command.help}.`, WIDTH, 0)];
+  const lines = [style.heading(usage(command)), wrap(`${command.help[0]!.toUpperCase()}${command.help.slice(1)}.`, WIDTH, 0)];
   if (command.detail !== undefined) lines.push(wrap(command.detail, WIDTH, 0));
   for (const arg of command.args) {
     if (arg.choices && arg.choices.length > FEW_CHOICES) {

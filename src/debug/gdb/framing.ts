@@ -61,10 +61,12 @@ export class PacketReader {
         else this.#content(byte);
         return undefined;
       case "high digit":
+        if (byte === START) return this.#lost();
         this.#digits = hexDigit(byte);
         this.#state = "low digit";
         return undefined;
       case "low digit":
+        if (byte === START) return this.#lost();
         this.#state = "between";
         return this.#finish(this.#digits < 0 || hexDigit(byte) < 0 ? -1 : this.#digits * 16 + hexDigit(byte));
     }
@@ -75,6 +77,12 @@ export class PacketReader {
     this.#raw = [];
     this.#sum = 0;
     this.#overlong = false;
+  }
+
+  /** A packet begins where the checksum of the one before should be. */
+  #lost(): Received {
+    this.#begin();
+    return { kind: "damaged" };
   }
 
   #content(byte: number): void {

@@ -40,7 +40,8 @@ export const REGISTERS: readonly GdbRegister[] = [
   ...general,
   { name: "rip", bits: 64, type: "code_ptr", feature: CORE, source: "rip" },
   { name: "eflags", bits: 32, type: "i386_eflags", feature: CORE, source: "rflags" },
-  ...(["cs", "ss", "ds", "es", "fs", "gs"] as const).map((name): GdbRegister => ({ name, bits: 32, type: "int32", feature: CORE, source: name })),
+  ...(["cs", "ss", "ds", "es", "fs", "gs"] as const)
+    .map((name): GdbRegister => ({ name, bits: 32, type: "int32", feature: CORE, source: name })),
   ...numbered("st", 8).map((name): GdbRegister => ({ name, bits: 80, type: "i387_ext", feature: CORE })),
   ...["fctrl", "fstat", "ftag", "fiseg", "fioff", "foseg", "fooff", "fop"]
     .map((name): GdbRegister => ({ name, bits: 32, type: "int", feature: CORE, group: "float" })),

@@ -7,20 +7,18 @@ import { readSome, virtualMemory } from "../look/index.js";
 import type { Session } from "../session/index.js";
 import type { Halt } from "../session/types.js";
 import { describeCpu } from "./describe-cpu.js";
+import { type RangeExits, rangeExits } from "./range-exits.js";
 import { SessionPoints } from "./session-points.js";
 import type { Resume, Stopped, StopReason, Target, TargetPoint } from "./target.js";
 
-/** What of the console's reply is passed on. */
-export interface ConsoleReply {
-  readonly text: string;
-  readonly json: string;
-  readonly error?: string;
-  readonly wantsJson: boolean;
+/** The debugger's console, as far as `monitor` needs it. */
+export interface MonitorConsole {
+  execute(line: string): Promise<{ readonly text: string; readonly json: string; readonly error?: string; readonly wantsJson: boolean }>;
+  interrupt(): void;
 }
 
 export interface SessionTargetOptions {
-  /** Carries out a line of the console. */
-  readonly monitor: (line: string) => Promise<ConsoleReply>;
+  readonly console: MonitorConsole;
   /** The exit status to tell the client for an end of the run; undefined for one that leaves the machine to be looked at. */
   readonly exitStatus: (stop: Stop) => number | undefined;
   /** Every CPU waits for input. True once there is some; false if there will be none, or `interrupted` came first. */
@@ -134,7 +132,7 @@ export class SessionTarget implements Target {
     const before = this.#machine.steps;
     this.#session.focus = cpu;
     this.#points.insert();
-    const { text, json, error, wantsJson } = await this.#options.monitor(line);
+    const { text, json, error, wantsJson } = await this.#options.console.execute(line);
     const said = wantsJson ? json : (error ?? text);
     if (this.#machine.steps === before) return said;
     return `${said}\nThe machine has moved. Say "maintenance flush register-cache", so that gdb looks again.`;
@@ -142,6 +140,7 @@ export class SessionTarget implements Target {
 
   interrupt(): void {
     this.#run?.interrupt();
+    this.#options.console.interrupt();
     this.#session.interrupt();
   }
 
@@ -168,11 +167,14 @@ export class SessionTarget implements Target {
     if (text !== "") this.#run?.output(text);
   }
 
+  /** Steps that are left to the limit. */
+  get #room(): number {
+    return Math.max((this.#options.limit ?? Infinity) - this.#machine.steps, 0);
+  }
+
   /** The halt, or the end of the run if that has come to its limit. */
   #limited(halt: Halt): Halt {
-    const { limit } = this.#options;
-    if (limit === undefined || this.#machine.steps < limit) return halt;
-    return { ...halt, kind: "machine", stop: { kind: "limit" } };
+    return this.#room > 0 ? halt : { ...halt, kind: "machine", stop: { kind: "limit" } };
   }
 
   async #carryOut(how: Resume, run: Run): Promise<Halt> {
@@ -192,9 +194,8 @@ export class SessionTarget implements Target {
   async #continue(only: number | undefined, run: Run): Promise<Halt> {
     for (;;) {
       for (const bytes of this.#typed.splice(0)) this.#session.type(bytes);
-      const limit = this.#options.limit === undefined ? Infinity : Math.max(this.#options.limit - this.#machine.steps, 0);
       this.#takesInput = true;
-      const halt = await this.#session.continue(1, { limit, ...(only === undefined ? {} : { only }) });
+      const halt = await this.#session.continue(1, { limit: this.#room, ...(only === undefined ? {} : { only }) });
       this.#takesInput = false;
       // What was typed has interrupted the run, so that it could be put in.
       if (halt.kind === "interrupted" && !run.interrupted) continue;
@@ -224,11 +225,27 @@ export class SessionTarget implements Target {
   }
 
   async #range({ cpu, from, to, held }: Extract<Resume, { kind: "range" }>, run: Run): Promise<Halt> {
-    for (let steps = 1; ; steps++) {
-      const halt = await this.#step(cpu, held);
-      const rip = this.#machine.register(cpu, "rip");
-      if (run.interrupted || halt.kind !== "stepped" || halt.note !== undefined || rip < from || rip >= to) return halt;
-      if (steps % RANGE === 0) await new Promise((done) => setImmediate(done));
+    const exits = rangeExits(this.#machine, cpu, from, to);
+    const rip = () => this.#machine.register(cpu, "rip");
+    for (let turns = 1; ; turns++) {
+      const halt = exits && !exits.anywhere.has(rip()) ? await this.#toExit(cpu, exits, held) : await this.#step(cpu, held);
+      const isDone = halt.kind !== "stepped" || halt.note !== undefined || rip() < from || rip() >= to;
+      if (isDone || run.interrupted || this.#room === 0) return halt;
+      if (turns % RANGE === 0) await new Promise((done) => setImmediate(done));
+    }
+  }
+
+  /** Runs until `cpu`, somewhere in a range, is at one of its exits. */
+  async #toExit(cpu: number, { beyond, anywhere }: RangeExits, held: boolean): Promise<Halt> {
+    const stops = [...beyond, ...anywhere].map((address) => ({ kind: "instruction", address, cpu }) as const);
+    const point = this.#session.points.add({ stops, text: "gdb range" });
+    this.#session.focus = cpu;
+    try {
+      const halt = await this.#session.continue(1, { limit: this.#room, ...(held ? { only: cpu } : {}) });
+      const isExit = halt.kind === "point" && halt.hits.every((hit) => hit.point === point);
+      return isExit ? { ...halt, kind: "stepped" } : halt;
+    } finally {
+      this.#session.points.remove(point.id);
     }
   }
 

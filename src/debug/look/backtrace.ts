@@ -2,7 +2,8 @@
 // from the kernel into what it interrupted; where there is none, by the frame pointer.
 
 import type { Machine } from "../../machine/index.js";
-import { evaluate, type RegisterRule, type SymbolTable, type UnwindRow } from "../symbols/index.js";
+import { evaluate, type RegisterRule, type SymbolAt, type SymbolTable, type UnwindRow } from "../symbols/index.js";
+import { disassemble } from "./disassemble.js";
 import { type MemoryView, readUnsigned, virtualMemory } from "./memory.js";
 import type { Backtrace, Frame } from "./types.js";
 import { isCanonical } from "./walk.js";
@@ -94,6 +95,34 @@ function unwind(row: UnwindRow, registers: Registers, memory: MemoryView): Map<n
   return caller;
 }
 
+/**
+ * A frame that the processor made, not a call. LLVM's assembler does not say so in .debug_frame; but only such a frame has
+ * the caller's RSP saved, or the return address in a register.
+ */
+const isTrapFrame = (row: UnwindRow): boolean =>
+  row.signal || row.rules.has(RSP) || row.rules.get(row.returnRegister)?.kind === "register";
+
+const POPF = 0x9d;
+const PUSHF = 0x9c;
+
+/** POP to a register (SDM 2B): 58H + r, after REX.B for R8 to R15. */
+const isPop = ([first = 0, second = 0]: Uint8Array): boolean =>
+  (first >= 0x58 && first <= 0x5f) || (first === 0x41 && second >= 0x58 && second <= 0x5f);
+
+/**
+ * Whether the flags are on the stack at `rip`, half-way through the PUSHF; POP or PUSH; POPF by which inline assembly reads
+ * and sets them. Compilers do not see these, so call frame information is one word short there.
+ */
+function flagsOnStack(machine: Machine, cpu: number, rip: bigint, symbol: SymbolAt | undefined, memory: MemoryView): boolean {
+  const code = memory.read(rip, 2);
+  if (!code || !symbol) return false;
+  if (code[0] === POPF) return true;
+  if (!isPop(code) || memory.read(rip - 1n, 1)?.[0] !== PUSHF) return false;
+  // The byte may be the end of a longer instruction: only from the start of the function on is it known.
+  const before = disassemble(machine, cpu, symbol.address, { end: rip, memory, bits: 64 }).at(-1);
+  return before?.bytes.length === 1;
+}
+
 /** The caller's registers if the function keeps a frame pointer; undefined if that cannot be so. */
 function unwindByPointer(registers: Registers, memory: MemoryView): Map<number, bigint> | undefined {
   const rbp = registers.get(RBP);
@@ -103,6 +132,22 @@ function unwindByPointer(registers: Registers, memory: MemoryView): Map<number, 
   const saved = readUnsigned(memory, rbp, 8);
   if (rip === undefined || saved === undefined) return undefined;
   return new Map([[RIP, rip], [RSP, rbp + 16n], [RBP, saved]]);
+}
+
+/** The line of the function that the symbol table has at `address`, and those of what was inlined into it. */
+function sourceOf(symbols: SymbolTable, address: bigint): Pick<Frame, "line" | "inlined"> {
+  const innermost = symbols.lineAt(address);
+  if (!innermost) return {};
+  const calls = symbols.inlinedAt(address);
+  let at: { file: string; line: number } | undefined = innermost;
+  const inlined: { name: string; file?: string; line?: number }[] = [];
+  for (const { name, caller } of calls) {
+    inlined.push({ name, ...(at ? { file: at.file, line: at.line } : {}) });
+    at = caller;
+  }
+  if (inlined.length === 0) return { line: innermost };
+  const { directory, start, end } = innermost;
+  return { inlined, ...(at ? { line: { file: at.file, line: at.line, directory, start, end } } : {}) };
 }
 
 export function backtrace(machine: Machine, symbols: SymbolTable | undefined, cpu: number, options: BacktraceOptions = {}): Backtrace {
@@ -120,18 +165,20 @@ export function backtrace(machine: Machine, symbols: SymbolTable | undefined, cp
     // A return address may be the first byte of what follows the function: what called is before it.
     const inside: bigint = frames.length === 0 || interrupted ? rip : rip - 1n;
     const symbol = symbols?.at(inside);
-    const line = symbols?.lineAt(inside);
     // Only an interrupt or a system call leads from the kernel to user code: boot code is low, too.
     wasUser ||= interrupted && rip < USER_END;
     frames.push({
       level: frames.length, rip, rsp, by, interrupted,
-      ...(symbol ? { symbol: { ...symbol, offset: Number(rip - symbol.address) } } : {}), ...(line ? { line } : {}),
+      ...(symbol ? { symbol: { ...symbol, offset: Number(rip - symbol.address) } } : {}), ...(symbols ? sourceOf(symbols, inside) : {}),
       user: wasUser,
     });
     if (frames.length >= limit) return { frames, end: "limit" };
     const row: UnwindRow | undefined = symbols?.unwindAt(inside);
     const rule = row?.rules.get(row.returnRegister);
     if (row && rule?.kind === "undefined") return { frames, end: "outermost" };
+    if (row && (frames.length === 1 || interrupted) && flagsOnStack(machine, cpu, rip, symbol, memory)) {
+      registers = new Map(registers).set(RSP, rsp + 8n);
+    }
     const caller = row ? unwind(row, registers, memory) : unwindByPointer(registers, memory);
     if (!caller) return { frames, end: row ? "unreadable" : "no-information" };
     const next = caller.get(RIP);
@@ -143,7 +190,7 @@ export function backtrace(machine: Machine, symbols: SymbolTable | undefined, cp
     if (seen.has(place)) return { frames, end: "loop" };
     seen.add(place);
     by = row ? "cfi" : "frame-pointer";
-    interrupted = row?.signal ?? false;
+    interrupted = row !== undefined && isTrapFrame(row);
     registers = caller;
   }
 }

@@ -8,7 +8,7 @@ export { mappings, type MappingsOptions } from "./mappings.js";
 export { type MemoryView, physicalMemory, readSome, readUnsigned, spaceMemory, virtualMemory } from "./memory.js";
 export { sourceLines } from "./source.js";
 export { covers, isStale, tlbView, type TlbFilter } from "./tlb.js";
-export { formatValue, TypedValue, variableValue } from "./typed.js";
+export { TypedValue } from "./typed.js";
 export { isCanonical, walk } from "./walk.js";
 export { whyPage } from "./why.js";
 export { decodeWord } from "./word.js";

@@ -1,9 +1,7 @@
-// Values in a guest's memory by their types: members, elements, what pointers point to; as numbers and as gdb prints
-// them.
+// Values in a guest's memory by their types: members, elements, what pointers point to.
 
 import { UserError } from "../../errors.js";
-import { findMember, sizeOfType, stripType, type SymbolTable, type TypeNode, typeName } from "../symbols/index.js";
-import { nameOf } from "./disassemble.js";
+import { findMember, sizeOfType, stripType, type TypeNode, typeName } from "../symbols/index.js";
 import { type MemoryView, readUnsigned } from "./memory.js";
 
 const MOST_NUMBER_BYTES = 16;
@@ -112,88 +110,4 @@ export class TypedValue {
     const end = bytes.indexOf(0);
     return new TextDecoder("latin1").decode(end < 0 ? bytes : bytes.subarray(0, end));
   }
-}
-
-/** gdb's limit on the elements of an array. */
-const MOST_ELEMENTS = 200;
-const REPEATS = 10;
-const MOST_DEPTH = 12;
-/** Values in one text. A file may declare types that grow without end. */
-const MOST_VALUES = 10_000;
-
-class ValueFormatter {
-  readonly #symbols: SymbolTable | undefined;
-  #left = MOST_VALUES;
-
-  constructor(symbols: SymbolTable | undefined) {
-    this.#symbols = symbols;
-  }
-
-  format(value: TypedValue, depth = 0): string {
-    const type = stripType(value.type);
-    if (depth > MOST_DEPTH || this.#left-- <= 0) return "{...}";
-    switch (type.kind) {
-      case "struct":
-      case "union":
-        return this.#compound(value, type, depth);
-      case "array":
-        return this.#array(value, type, depth);
-      case "enum": {
-        const number = value.big();
-        const signed = BigInt.asIntN(type.size * 8, number);
-        return type.values.find((one) => one.value === number || one.value === signed)?.name ?? signed.toString();
-      }
-      case "pointer": {
-        const target = value.big();
-        const symbol = target === 0n ? undefined : this.#symbols?.at(target);
-        return hex(target) + (symbol ? ` <${nameOf(symbol)}>` : "");
-      }
-      case "base":
-        return formatBase(value.big(), type);
-      default:
-        return hex(value.address);
-    }
-  }
-
-  #compound(value: TypedValue, type: TypeNode & { kind: "struct" | "union" }, depth: number): string {
-    if (type.incomplete) return "<incomplete type>";
-    const parts = type.members.slice(0, this.#left + 1).map((member) => {
-      const bits = member.bitSize === undefined ? undefined : { offset: member.bitOffset ?? 0, size: member.bitSize };
-      const inner = new TypedValue(value.memory, value.address + BigInt(member.offset), member.type, bits);
-      const text = this.format(inner, depth + 1);
-      return member.name === undefined ? text : `${member.name} = ${text}`;
-    });
-    return `{${parts.join(", ")}}`;
-  }
-
-  #array(value: TypedValue, type: TypeNode & { kind: "array" }, depth: number): string {
-    const element = stripType(type.element);
-    if (element.kind === "base" && element.encoding === "character" && element.size === 1) return JSON.stringify(value.text());
-    const count = Math.max(0, type.count ?? 0);
-    const texts = Array.from({ length: Math.min(count, MOST_ELEMENTS) }, (_, i) => this.format(value.at(i), depth + 1));
-    const parts: string[] = [];
-    for (let i = 0; i < texts.length; ) {
-      let end = i + 1;
-      while (end < texts.length && texts[end] === texts[i]) end++;
-      parts.push(...(end - i >= REPEATS ? [`${texts[i]} <repeats ${end - i} times>`] : texts.slice(i, end)));
-      i = end;
-    }
-    return `{${parts.join(", ")}${count > texts.length ? "..." : ""}}`;
-  }
-}
-
-function formatBase(number: bigint, type: TypeNode & { kind: "base" }): string {
-  if (type.encoding === "boolean") return number === 0n ? "false" : number === 1n ? "true" : number.toString();
-  if (type.encoding !== "character" || type.size !== 1) return number.toString();
-  const code = Number(BigInt.asUintN(8, number));
-  return code >= 32 && code < 127 ? `${number} '${String.fromCharCode(code)}'` : `${number} '\\${code.toString(8).padStart(3, "0")}'`;
-}
-
-/** `value` as gdb's print writes it. */
-export const formatValue = (value: TypedValue, symbols?: SymbolTable): string => new ValueFormatter(symbols).format(value);
-
-/** The variable `name` as it is in `memory`; `offset` moves it, as for a CPU's copy of a per-CPU variable. */
-export function variableValue(memory: MemoryView, symbols: SymbolTable, name: string, offset = 0n): TypedValue | undefined {
-  const variable = symbols.variable(name);
-  return variable && new TypedValue(memory, variable.address + offset, variable.type);
 }

@@ -112,7 +112,10 @@ export interface Frame {
   /** Stack pointer of the frame. */
   readonly rsp: bigint;
   readonly symbol?: SymbolAt;
+  /** Where in that function it is; for an inlined call, the line that calls. */
   readonly line?: LineAt;
+  /** Functions that were inlined here, innermost first, each with the line that it is at. */
+  readonly inlined?: readonly { readonly name: string; readonly file?: string; readonly line?: number }[];
   readonly user: boolean;
   /** How it was found: the CPU's registers, call frame information, the frame pointer. */
   readonly by: "registers" | "cfi" | "frame-pointer";

@@ -13,6 +13,7 @@ import { arriveAt, callThatPushed, frameByRbp, returnTo } from "./frames.js";
 import { nextInstruction } from "./instruction.js";
 import { Armed, type Guard, PointSet } from "./points.js";
 import { Output } from "./output.js";
+import { stepBefore } from "./steps.js";
 import type { ContinueOptions, Direction, FrameOf, Halt, Points, RunProgress, SessionOptions, StepSchedule } from "./types.js";
 
 /** Steps between looks at the event loop: some 10 ms. */
@@ -20,9 +21,6 @@ const CHUNK = 2_000_000;
 
 /** A CPU that waits is waited for while the others make so many steps. */
 const WAITING = 20_000_000;
-
-/** Steps of all CPUs that are looked through at once for those of one. */
-const LISTED = 2 ** 18;
 
 /** Progress is reported from this long after a run began, in milliseconds. */
 const PATIENCE = 2000;
@@ -44,6 +42,8 @@ export class Session {
   readonly #progressListeners: ((progress: RunProgress) => void)[] = [];
   #busy = false;
   #interrupted = false;
+  /** Steps of known future that this run has ended. */
+  #dropped = 0;
 
   private constructor(options: SessionOptions) {
     this.pc = options.pc;
@@ -157,6 +157,14 @@ export class Session {
     return dropped;
   }
 
+  /** A CPU alone, which is an input: what was known of the future ends, and what the guest sends from here is new. */
+  #hold(cpu: number, steps: number, pass: boolean): Stop {
+    const known = this.timeline.furthest - this.timeline.now;
+    if (known > 0) this.#output.rewind();
+    this.#dropped += known;
+    return this.timeline.hold(cpu, steps, pass);
+  }
+
   #changed(dropped: number): number {
     this.#output.rewind();
     return dropped;
@@ -167,11 +175,13 @@ export class Session {
     if (this.#busy) throw new Error("a run is under way");
     this.#busy = true;
     this.#interrupted = false;
+    this.#dropped = 0;
     try {
       const reason = await how();
+      const note = this.#dropped > 0 ? { note: `another future begins: ${this.#dropped} steps that were known are gone` } : {};
       this.focus = reason.cpu ?? this.focus;
       const { focus, machine } = this;
-      const halt: Halt = { hits: [], ...reason, cpu: focus, step: machine.steps, rip: machine.register(focus, "rip") };
+      const halt: Halt = { hits: [], ...note, ...reason, cpu: focus, step: machine.steps, rip: machine.register(focus, "rip") };
       this.#output.flush();
       for (const listener of this.#haltListeners) listener(halt);
       return halt;
@@ -185,9 +195,10 @@ export class Session {
     const armed = new Armed(this.machine, this.#points, guard);
     const start = timeline.now;
     const pause = this.#pauses("running", () => (limit === Infinity ? undefined : (timeline.now - start) / limit));
-    for (;;) {
+    for (let pass = true; ; ) {
       const steps = Math.min(CHUNK, start + limit - timeline.now);
-      const stop = only === undefined ? timeline.run(steps) : timeline.hold(only, steps);
+      const stop: Stop = only === undefined ? timeline.run(steps) : this.#hold(only, steps, pass);
+      pass = stop.kind === "break";
       const end = this.#endOf(stop, armed, start);
       if (end) return end;
       if (timeline.now - start >= limit) return { kind: "stepped" };
@@ -212,9 +223,10 @@ export class Session {
     const start = timeline.now;
     const pause = this.#pauses("running", () => done / n);
     let done = 0;
-    for (let since = start; done < n; ) {
+    for (let since = start, pass = true; done < n; ) {
       const stood = machine.lastStep(cpu);
-      const stop = this.schedule === "hold" ? timeline.hold(cpu, 1) : timeline.runUntilStepped(cpu, CHUNK);
+      const stop: Stop = this.schedule === "hold" ? this.#hold(cpu, 1, pass) : timeline.runUntilStepped(cpu, CHUNK);
+      pass = stop.kind === "break";
       const stepped = machine.lastStep(cpu) !== stood;
       const end = this.#endOf(stop, armed, start);
       if (end) return end;
@@ -230,33 +242,14 @@ export class Session {
   }
 
   async #stepBack(cpu: number, n: number): Promise<Reason> {
-    const step = n === 1 ? this.machine.lastStep(cpu) : await this.#stepBefore(cpu, n);
+    const pause = this.#pauses("searching", () => undefined);
+    const step = n === 1 ? this.machine.lastStep(cpu) : await stepBefore(this.timeline, cpu, n, pause);
     if (step === "interrupted") return { kind: "interrupted" };
     if (step === undefined || step < this.timeline.start) {
       return { kind: "start-of-history", note: `CPU ${cpu} has not made so many steps` };
     }
     const end = await this.#journey(step);
     return end.kind === "travelled" ? { kind: "stepped" } : end;
-  }
-
-  /** The `n`th last step of `cpu` before the present, which is where it was if there are not so many. */
-  async #stepBefore(cpu: number, n: number): Promise<number | undefined | "interrupted"> {
-    const { timeline } = this;
-    const origin = timeline.now;
-    const span = Math.min(LISTED, 4 * n * this.machine.options.cpus);
-    const pause = this.#pauses("searching", () => undefined);
-    for (let end = origin, left = n; end > timeline.start; ) {
-      const from = Math.max(timeline.start, end - span);
-      const steps = timeline.stepsOf(cpu, from, end);
-      if (steps.length >= left) return steps[steps.length - left];
-      left -= steps.length;
-      end = from;
-      if (!(await pause())) continue;
-      timeline.travel(origin);
-      return "interrupted";
-    }
-    timeline.travel(origin);
-    return undefined;
   }
 
   async #stepOverBack(cpu: number): Promise<Reason> {

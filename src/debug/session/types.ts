@@ -70,7 +70,7 @@ export interface Halt {
   readonly rip: bigint;
   readonly hits: readonly { readonly point: Point; readonly hit: Hit }[];
   readonly stop?: Stop;
-  /** What was asked for could not be begun, in one line: a CPU that has made no step cannot go back. */
+  /** More to say, in one line: a CPU that has made no step cannot go back; holding CPUs in the past began another future. */
   readonly note?: string;
 }
 

@@ -49,7 +49,8 @@ export class Names {
     const known = this.#byName.get(name);
     if (!known || (info.global && !known.global)) this.#byName.set(name, info);
     const home = symbol.section === SHN_ABS ? undefined : elf.loaded(symbol.section);
-    if (home) this.#unsorted.push({ info, end: home.end, order: Number(address) });
+    // A linker script's symbol may be counted to a section that it is not in.
+    if (home && address >= home.start && address <= home.end) this.#unsorted.push({ info, end: home.end, order: Number(address) });
   }
 
   resolve(name: string): SymbolInfo | undefined {

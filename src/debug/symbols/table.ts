@@ -4,11 +4,12 @@ import { UserError } from "../../errors.js";
 import { Declarations } from "./dwarf/declarations.js";
 import { Frames } from "./dwarf/frames.js";
 import { DebugInfo } from "./dwarf/info.js";
+import { Inlines } from "./dwarf/inlines.js";
 import { Lines } from "./dwarf/lines.js";
 import { Types } from "./dwarf/types.js";
 import { ElfFile } from "./elf.js";
 import { Names } from "./names.js";
-import type { LineAddress, LineAt, SymbolAt, SymbolInfo, SymbolTable, TypeNode, UnwindRow, Variable } from "./types.js";
+import type { InlinedCall, LineAddress, LineAt, SymbolAt, SymbolInfo, SymbolTable, TypeNode, UnwindRow, Variable } from "./types.js";
 
 const MOST_NAMES = 1000;
 
@@ -16,7 +17,7 @@ class ElfSymbols implements SymbolTable {
   readonly modules: readonly string[];
   readonly #elf: ElfFile;
   readonly #names: Names;
-  #made: { lines: Lines; declarations: Declarations } | undefined;
+  #made: { lines: Lines; inlines: Inlines; declarations: Declarations } | undefined;
   #frames: Frames | undefined;
 
   constructor(elf: ElfFile) {
@@ -25,10 +26,12 @@ class ElfSymbols implements SymbolTable {
     this.#names = new Names(elf);
   }
 
-  get #debug(): { lines: Lines; declarations: Declarations } {
+  get #debug(): { lines: Lines; inlines: Inlines; declarations: Declarations } {
     if (!this.#made) {
       const info = new DebugInfo(this.#elf);
-      this.#made = { lines: new Lines(info, this.#elf), declarations: new Declarations(info, new Types(info), this.#elf.name) };
+      const lines = new Lines(info, this.#elf);
+      const declarations = new Declarations(info, new Types(info), this.#elf.name);
+      this.#made = { lines, inlines: new Inlines(info, lines), declarations };
     }
     return this.#made;
   }
@@ -47,6 +50,10 @@ class ElfSymbols implements SymbolTable {
 
   lineAt(address: bigint): LineAt | undefined {
     return this.#debug.lines.at(address);
+  }
+
+  inlinedAt(address: bigint): InlinedCall[] {
+    return this.#debug.inlines.at(address);
   }
 
   addressesOf(file: string, line: number): LineAddress[] {
@@ -126,6 +133,10 @@ class Joined implements SymbolTable {
 
   lineAt(address: bigint): LineAt | undefined {
     return this.#first((table) => table.lineAt(address));
+  }
+
+  inlinedAt(address: bigint): InlinedCall[] {
+    return this.#first((table) => (table.at(address) ? table.inlinedAt(address) : undefined)) ?? [];
   }
 
   addressesOf(file: string, line: number): LineAddress[] {

@@ -39,6 +39,13 @@ export interface LineAddress {
   readonly isStatement: boolean;
 }
 
+/** A function that was inlined. */
+export interface InlinedCall {
+  readonly name: string;
+  /** Where, in the function around it, it is called. */
+  readonly caller?: { readonly file: string; readonly line: number };
+}
+
 export interface Member {
   /** Absent for an anonymous struct or union, whose members count as its parent's. */
   readonly name?: string;
@@ -121,6 +128,8 @@ export interface SymbolTable {
   /** Names that begin with `prefix`, sorted, at most `limit`. */
   names(prefix: string, limit?: number): string[];
   lineAt(address: bigint): LineAt | undefined;
+  /** Functions that were inlined at `address`, innermost first: the symbol table does not have them. */
+  inlinedAt(address: bigint): InlinedCall[];
   /** Where the code of `line` begins, in all copies of it. `file` may leave out leading folders. */
   addressesOf(file: string, line: number): LineAddress[];
   /** Source files that have line tables. */

@@ -8,6 +8,7 @@ import type { Pc } from "../../boot/index.js";
 import type { Hit, Machine, RegisterName, Stop } from "../../machine/index.js";
 import { History } from "./history.js";
 import { applyInput, InputLog } from "./inputs.js";
+import { Journey } from "./journey.js";
 import { Search } from "./search.js";
 import type { HistoryFigures, Input } from "./types.js";
 
@@ -104,9 +105,13 @@ export class Timeline {
     return this.#forward(this.now + most, { keep: true, stepping: cpu });
   }
 
-  /** Lets `cpu` alone make `steps` steps, out of turn: an input, which ends the known future. */
-  hold(cpu: number, steps: number): Stop {
+  /**
+   * Lets `cpu` alone make `steps` steps, out of turn: an input, which ends the known future. `pass`: points before the
+   * instruction that it stands at are not hit.
+   */
+  hold(cpu: number, steps: number, pass = false): Stop {
     this.#begin(false);
+    if (pass) this.machine.passStopPoints(cpu);
     const { now: step } = this;
     const stop = this.machine.runCpu(cpu, steps);
     this.#ran(stop);
@@ -288,20 +293,5 @@ export class Timeline {
 
   #keep(): void {
     this.#history.add({ step: this.now, applied: this.#inputs.applied, snapshot: this.machine.snapshot() });
-  }
-}
-
-/** A way through the known run, in pieces, so that others have their turn in between. */
-export class Journey {
-  constructor(
-    private readonly timeline: Timeline,
-    readonly to: number,
-    private readonly onward: (to: number) => Stop | undefined,
-  ) {}
-
-  /** Goes on for about `steps` steps. */
-  advance(steps: number): Stop | undefined | "under way" {
-    const stop = this.onward(Math.min(this.to, this.timeline.now + steps));
-    return stop ?? (this.timeline.now < this.to ? "under way" : undefined);
   }
 }

@@ -179,6 +179,8 @@ test("structs, arrays and numbers are shown as a person reads them", () => {
   assert.equal(shown("list"), "{1, 2, 3, 4}");
   assert.equal(shown("mm->next"), "0xffff800000001300");
   assert.equal(shown("the_mm.users"), "-2");
+  const inBinary = (text: string) => valueText(evaluate(parseExpression(text), scopeOf()), scopeOf(), "t").text;
+  assert.deepEqual([inBinary("10"), inBinary("0"), inBinary("(u8)0xff")], ["1010", "0", "11111111"]);
 });
 
 test("a mistake says what it is and where", () => {

@@ -35,6 +35,7 @@ test("a packet comes out the same however its bytes arrive", () => {
 test("a wrong checksum, or one that is no number, damages a packet", () => {
   assert.deepEqual(read("$g#68"), [{ kind: "damaged" }]);
   assert.deepEqual(read("$g#6x$g#x7$g#67"), [{ kind: "damaged" }, { kind: "damaged" }, packet("g")]);
+  assert.deepEqual(read("$g#$g#6$g#67"), [{ kind: "damaged" }, { kind: "damaged" }, packet("g")]);
 });
 
 test("a packet that breaks off is dropped when the next one begins", () => {

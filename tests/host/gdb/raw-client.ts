@@ -11,7 +11,7 @@ export class RawClient {
   #wake: () => void = () => {};
 
   constructor({ address }: { readonly address: string | undefined }) {
-    this.socket = connect(Number(address!.split(":").at(-1)), "127.0.0.1");
+    this.socket = connect({ port: Number(address!.split(":").at(-1)), host: "127.0.0.1", noDelay: true });
     this.socket.on("error", () => {});
     this.socket.on("close", () => this.#wake());
     this.socket.on("data", (bytes: Uint8Array) => {

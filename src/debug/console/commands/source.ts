@@ -16,10 +16,12 @@ const ENDS: Readonly<Record<Backtrace["end"], string>> = {
   limit: "more frames follow", loop: "the stack leads back to itself",
 };
 
-function frameRow(context: Context, frame: Frame): string[] {
-  const line = frame.line ? `${frame.line.file}:${frame.line.line}` : "";
+/** Functions that were inlined stand above the one that they are in, which has the number and the address. */
+function frameRows(context: Context, frame: Frame): string[][] {
+  const at = (place: { readonly file?: string; readonly line?: number } | undefined): string => (place?.file ? `${place.file}:${place.line}` : "");
   const name = frame.symbol ? context.style.symbol(symbolText(frame.symbol)) : hex(frame.rip);
-  return [`${frame.level}`, frame.rip.toString(16), name, `${line}${frame.interrupted ? " (trap)" : ""}`.trim()];
+  const inlined = (frame.inlined ?? []).map((one) => ["", "", context.style.symbol(`${one.name}, inlined`), at(one)]);
+  return [...inlined, [`${frame.level}`, frame.rip.toString(16), name, `${at(frame.line)}${frame.interrupted ? " (trap)" : ""}`.trim()]];
 }
 
 const bt: Command = {
@@ -34,7 +36,7 @@ const bt: Command = {
   run(context, args) {
     const data = backtrace(context.machine, context.symbols, args.cpu() ?? context.cpu, {});
     const end = ENDS[data.end];
-    const text = columns(["", "address", "in", "at"], "rrll", data.frames.map((frame) => frameRow(context, frame)));
+    const text = columns(["", "address", "in", "at"], "rrll", data.frames.flatMap((frame) => frameRows(context, frame)));
     return { data, text: end === "" ? text : `${text}\n${end}` };
   },
 };

@@ -34,7 +34,7 @@ const watch: Command = {
   args: [
     { name: "KIND", kind: "choice", optional: true, choices: ["w", "r", "rw"] },
     { name: "SPACE", kind: "choice", optional: true, choices: ["phys", "pte"] },
-    { name: "ADDRESS", kind: "expression", location: true },
+    { name: "ADDRESS", kind: "expression" },
     { name: "LENGTH", kind: "count", optional: true }, ONLY_CPU, CONDITION,
   ],
   help: "stop after memory is written (w), read (r), or rw",

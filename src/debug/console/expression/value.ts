@@ -16,7 +16,6 @@ const base = (name: string, size: number, signed: boolean): TypeNode =>
 
 export const S64 = base("long", 8, true);
 export const U64 = base("unsigned long", 8, false);
-export const U8 = base("unsigned char", 1, false);
 export const BOOLEAN = base("int", 4, true);
 
 /** Of a symbol without debug information: it has an address, and that is all. */

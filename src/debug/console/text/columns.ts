@@ -3,7 +3,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { plainTable } from "../../../report/index.js";
 
-export type Align = "left" | "right";
+type Align = "left" | "right";
 
 const WIDTH = 80;
 

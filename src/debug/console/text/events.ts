@@ -49,7 +49,7 @@ function entryText(kind: EventKind, a: bigint, b: bigint, c: bigint): string {
 /** Access bits of a stale use (assembly/mmu/rights.ts). */
 const accessName = (bits: number): string => ACCESSES[bits & 3] ?? "access";
 
-export interface StaleUse {
+interface StaleUse {
   readonly linear: bigint;
   readonly physical: bigint;
   readonly class: (typeof STALE_CLASSES)[number];
@@ -57,7 +57,7 @@ export interface StaleUse {
   readonly changedBy: number;
 }
 
-export function staleUse(values: readonly [bigint, bigint, bigint]): StaleUse {
+function staleUse(values: readonly [bigint, bigint, bigint]): StaleUse {
   const bits = Number(values[2] & 0xffffffffn);
   return {
     linear: values[0], physical: values[1], class: STALE_CLASSES[bits & 0xff] ?? "benign", access: accessName(bits >> 8),

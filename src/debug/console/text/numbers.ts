@@ -1,13 +1,11 @@
 // Numbers, addresses and places as the console writes them, everywhere alike.
 
+import { hex } from "../../../units.js";
 import type { SymbolTable } from "../../symbols/index.js";
 import { nameOf } from "../../look/index.js";
 import type { Style } from "./style.js";
 
-export const hex = (value: bigint | number, digits = 0): string => `0x${BigInt(value).toString(16).padStart(digits, "0")}`;
-
-/** All sixteen digits, for columns of addresses. */
-export const hex64 = (value: bigint): string => hex(BigInt.asUintN(64, value), 16);
+export { hex };
 
 /** A place in the run. */
 export const stepName = (step: number | bigint): string => `#${step}`;

@@ -7,10 +7,10 @@ import { hex, stepName, symbolText } from "./numbers.js";
 import type { Style } from "./style.js";
 
 /** `rwx u g`: what the rights allow, in the order of ls. */
-export const rightsText = ({ writable, user, executable, global }: PageRights): string =>
+const rightsText = ({ writable, user, executable, global }: PageRights): string =>
   `r${writable ? "w" : "-"}${executable ? "x" : "-"} ${user ? "u" : "s"}${global ? " g" : ""}`;
 
-export function sizeText(bytes: number | bigint): string {
+function sizeText(bytes: number | bigint): string {
   const size = Number(bytes);
   for (const [unit, name] of [[2 ** 40, "T"], [2 ** 30, "G"], [2 ** 20, "M"], [2 ** 10, "K"]] as const) {
     if (size >= unit && size % unit === 0) return `${size / unit}${name}`;

@@ -26,11 +26,12 @@ function show(value: Value, scope: Scope, format: ExamineFormat["format"] | unde
   const type = stripType(value.type);
   if (value.number !== undefined) {
     const size = Math.min(8, sizeOfType(type));
-    const text =
-      format === undefined
-        ? numberText(value.number, type, scope)
-        : formatUnit(BigInt.asUintN(8 * size, value.number), format, size, scope.symbols);
-    return { text, data: dataOf(value.number, type) };
+    const { number } = value;
+    const data = dataOf(number, type);
+    if (format === undefined) return { text: numberText(number, type, scope), data };
+    const text = formatUnit(BigInt.asUintN(8 * size, number), format, size, scope.symbols);
+    // x pads binary numbers, since it has columns of them.
+    return { text: format === "t" ? text.replace(/^0+(?=.)/, "") : text, data };
   }
   if (type.kind === "function") {
     const symbol = symbolOf(scope.symbols, value.address!);

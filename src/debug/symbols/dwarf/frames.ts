@@ -13,7 +13,7 @@ interface FrameEntry {
 }
 
 /** DW_EH_PE_*: the format in the low bits, what it is relative to above. */
-const PE = { absolute: 0x00, omit: 0xff, pcRelative: 0x10, dataRelative: 0x30 } as const;
+const PE = { absolute: 0x00, omit: 0xff, pcRelative: 0x10 } as const;
 
 class FrameSection {
   readonly #bytes: Uint8Array;

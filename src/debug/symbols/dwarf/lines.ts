@@ -9,26 +9,29 @@ import type { DebugInfo, Entry } from "./info.js";
 import { type LineHeader, readLineHeader } from "./line-header.js";
 import { type LineRow, runLineProgram, type Sequence } from "./line-program.js";
 import { type AddressRange, rangesOf } from "./ranges.js";
+import type { Unit } from "./units.js";
 
 const NOTHING = new Uint8Array(0);
 
 /** The line table of one unit. */
 class LineTable {
+  readonly root: Entry;
   readonly directory: string;
   /** Addresses that the unit's code has, if it says. */
   readonly ranges: readonly AddressRange[] | undefined;
-  readonly #read: () => LineHeader;
+  readonly #read: (directory: string) => LineHeader;
   #header: LineHeader | undefined;
   #sequences: Sequence[] | undefined;
 
-  constructor(directory: string, ranges: readonly AddressRange[] | undefined, read: () => LineHeader) {
-    this.directory = directory;
+  constructor(root: Entry, ranges: readonly AddressRange[] | undefined, read: (directory: string) => LineHeader) {
+    this.root = root;
+    this.directory = root.text(AT.compDir) ?? "";
     this.ranges = ranges;
     this.#read = read;
   }
 
   get header(): LineHeader {
-    return (this.#header ??= this.#read());
+    return (this.#header ??= this.#read(this.directory));
   }
 
   get sequences(): readonly Sequence[] {
@@ -56,7 +59,10 @@ class LineTable {
       // Of several rows at one address the last counts, unless only an earlier one begins a statement.
       let best = low - 1;
       while (best > 0 && !rows[best]!.isStatement && rows[best - 1]!.address === rows[best]!.address) best--;
-      const row = rows[best]?.isStatement ? rows[best] : rows[low - 1];
+      if (!rows[best]?.isStatement) best = low - 1;
+      // Line 0 is code of no line: it counts to the line before it.
+      while (best > 0 && rows[best]!.line === 0) best--;
+      const row = rows[best];
       const file = row && this.file(row.file);
       if (!row || file === undefined || row.line === 0) return undefined;
       return {
@@ -110,14 +116,28 @@ export class Lines {
   }
 
   #table(root: Entry, at: number): LineTable {
-    const directory = root.text(AT.compDir) ?? "";
     const what = `line table of ${this.#info.what}`;
-    const read = () => {
+    const read = (directory: string) => {
       const c = new Cursor(this.#sections.line, what);
       c.seek(at);
       return readLineHeader(c, this.#sections, directory);
     };
-    return new LineTable(directory, rangesOf(root, this.#sections.ranges), read);
+    return new LineTable(root, rangesOf(root, this.#sections.ranges), read);
+  }
+
+  /** First entries of the units that may have code at `address`. */
+  unitsAt(address: bigint): Entry[] {
+    return this.#tables.filter((table) => table.mayHold(address)).map((table) => table.root);
+  }
+
+  /** Ranges of the code that `entry`, an entry below `root`, is of. */
+  rangesOf(entry: Entry, root: Entry): readonly AddressRange[] {
+    return rangesOf(entry, this.#sections.ranges, root) ?? [];
+  }
+
+  /** The file that entries of `unit` give the number `number`. */
+  fileOf(unit: Unit, number: number): string | undefined {
+    return this.#tables.find((table) => table.root.unit === unit)?.file(number);
   }
 
   at(address: bigint): LineAt | undefined {

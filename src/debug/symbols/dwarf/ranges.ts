@@ -10,11 +10,15 @@ export interface AddressRange {
   readonly end: bigint;
 }
 
-/** Ranges of the code that `entry` is of; undefined if it does not say. `ranges` is the section .debug_ranges. */
-export function rangesOf(entry: Entry, ranges: Uint8Array): AddressRange[] | undefined {
+/**
+ * Ranges of the code that `entry` is of; undefined if it does not say. `ranges` is the section .debug_ranges; lists are
+ * relative to the address of `root`, the unit's first entry.
+ */
+export function rangesOf(entry: Entry, ranges: Uint8Array, root = entry): AddressRange[] | undefined {
   const low = entry.address(AT.lowPc);
   if (entry.value(AT.ranges) !== undefined) {
-    return entry.unit.version >= 5 ? readRnglist(entry, low ?? 0n) : readRanges(entry, ranges, low ?? 0n);
+    const base = root.address(AT.lowPc) ?? 0n;
+    return entry.unit.version >= 5 ? readRnglist(entry, base) : readRanges(entry, ranges, base);
   }
   const length = entry.big(AT.highPc);
   const end = entry.address(AT.highPc) ?? (low !== undefined && length !== undefined ? low + length : undefined);
