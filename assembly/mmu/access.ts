@@ -50,7 +50,9 @@ let usedEntry: usize = 0;
 function physicalFor(cpu: Cpu, va: u64, size: u32, access: u32): u64 {
   usedEntry = 0;
   if (!(cpu.cr0 & CR0_PG)) {
-    if (inRam(va, 1) && machine().preset != PRESET_NONE) fillFront(cpu, tableOf(cpu, access), va, va, UNPAGED_LIST, true, !load<u8>(frameAt(va)));
+    if (inRam(va, 1) && machine().preset != PRESET_NONE) {
+      fillFront(cpu, tableOf(cpu, access), va, va, UNPAGED_LIST, true, !load<u8>(frameAt(va)));
+    }
     return va;
   }
   if (exploration().on) {
@@ -79,24 +81,19 @@ function translateTracked(cpu: Cpu, va: u64, access: u32, t: u32): u64 {
 /**
  * The front cache may answer for a page of RAM whose entry is in L1 and unmarked. For stores it answers after the first
  * one if a load's walk brought the page in: the frame's record then costs a host cache miss, and nobody may ever store.
- * Whether it answers for `access` now.
  */
-function enterFront(cpu: Cpu, va: u64, pa: u64, e: Entry, access: u32): bool {
+function enterFront(cpu: Cpu, va: u64, pa: u64, e: Entry, access: u32): void {
   const flags = e.flags;
-  if (flags & ENTRY_STALE) return false;
-  if (!inRam(pa, 1)) return false;
+  if (flags & ENTRY_STALE) return;
+  if (!inRam(pa, 1)) return;
   const list = <u32>e.l1d;
-  if (list == NO_SLOT) return false;
+  if (list == NO_SLOT) return;
   if (walked) {
-    if (!(access & ACCESS_WRITE)) {
-      fillFront(cpu, tableOf(cpu, access), va, pa, list, false, false);
-      return true;
-    }
+    if (!(access & ACCESS_WRITE)) return fillFront(cpu, tableOf(cpu, access), va, pa, list, false, false);
   }
   const permit = (flags & ENTRY_DIRTY) != 0 && allowed(cpu, flags & RIGHTS, ACCESS_WRITE | access & ACCESS_IMPLICIT);
   const open = permit && !load<u8>(frameAt(pa));
   fillFront(cpu, tableOf(cpu, access), va, pa, list, permit, open);
-  return access & ACCESS_WRITE ? open : true;
 }
 
 /**
@@ -113,8 +110,10 @@ export function refill(cpu: Cpu, va: u64, size: u32, access: u32): bool {
   if (machine().preset == PRESET_NONE) return false;
   const at = translateData(cpu, va, access);
   if (cpu.fault) return true;
+  enterFront(cpu, va, physical, entryAt(at), access);
   // A walk that sets A or D may change code.
-  return enterFront(cpu, va, physical, entryAt(at), access) && !cpu.codeChanged;
+  if (cpu.codeChanged) return false;
+  return (access & ACCESS_WRITE ? frontWrite(cpu.front, va, size) : frontRead(cpu.front, va, size)) != 0;
 }
 
 /** Opens the page of `va`, whose frame is at linear-memory address `at`, for stores, unless the frame has a flag. */

@@ -7,7 +7,9 @@ import { machine } from "../global";
 import {
   counterAt, regionOf, rowIn, setAt, setIn, setOf, COUNTER_FULL, ROW_STRIDE, SLOT_BYTES, SLOT_ENTRY, SLOT_GENERATION,
 } from "./layout";
-import { splitSecondLevel, PRESET_STICKY, KIND_4K, KIND_PDE, KIND_PDPTE, KIND_PML4E, ROLE_L1D, ROLE_L1I, ROLE_L2D, ROLE_L2I, ROLE_PSC } from "./presets";
+import {
+  splitSecondLevel, PRESET_STICKY, KIND_4K, KIND_PDE, KIND_PDPTE, KIND_PML4E, ROLE_L1D, ROLE_L1I, ROLE_L2D, ROLE_L2I, ROLE_PSC,
+} from "./presets";
 import { entryAt, tagOf, PAGE_MASK, TAG_ABOVE, TAG_PCID_SHIFT, ENTRY_STALE } from "./entry";
 import { TlbState } from "./generation";
 import { leavingWanted, tellLeft } from "./lifetime";
