@@ -25,19 +25,19 @@ export function entryOf(rec: usize): u32 {
   return load<u32>(rec - HEADER_BYTES, HEADER_ENTRY);
 }
 
-/** The kind that the record at `rec` has for the hot loop, compiled or not. */
+/** The kind of `rec`; if it is the first record of a compiled block, the kind that it had. */
 @inline
-export function interpretedKind(rec: usize): u32 {
+export function kindBefore(rec: usize): u32 {
   const kind = load<u16>(rec, REC_KIND);
   return kind == KIND_COMPILED ? load<u16>(rec - HEADER_BYTES, HEADER_KIND) : kind;
 }
 
-/** The slice of `cpu` ended before the block at `rec`, or in it. Blocks that are not kept have no header, and are not sampled. */
+/** The slice of `cpu` ends in the block at `rec`, or before it. */
 export function sample(cpu: Cpu, rec: usize): void {
-  if (rec < RECORD_BASE) return;
   const hotAt = load<u32>(COMPILER_BASE, COMPILER_HOT_AT);
   const asked = load<u32>(COMPILER_BASE, COMPILER_ASKED);
   if (!hotAt || asked == COMPILER_MOST || load<u16>(rec, REC_KIND) == KIND_COMPILED) return;
+  if (rec < RECORD_BASE) return; // the end of a copy (cpu/cut.ts)
   const header = rec - HEADER_BYTES;
   const before = load<u32>(header, HEADER_HEAT);
   if (before >= hotAt) return; // it was asked for; perhaps it cannot be compiled

@@ -3,7 +3,7 @@
 
 import { CODE_PAGE_BASE } from "../memory-map";
 import { KIND_CHAIN, KIND_COLD } from "../../build/generated/decode-table";
-import { interpretedKind } from "./compiled";
+import { kindBefore } from "./compiled";
 import { loudKind } from "./select";
 import { REC_KIND, REC_BEFORE, REC_TOTAL, REC_START, REC_BLOCK, REC_TAKEN, REC_BYTES } from "./record";
 
@@ -37,7 +37,7 @@ export function cut(rec: usize, n: u32): usize {
   let to = COPY;
   while (<u32>load<u8>(rec, REC_TOTAL) <= n) {
     copyRecord(to, rec);
-    store<u16>(to, <u16>loudKind(interpretedKind(rec)), REC_KIND);
+    store<u16>(to, <u16>loudKind(kindBefore(rec)), REC_KIND);
     to += REC_BYTES;
     rec += REC_BYTES;
   }

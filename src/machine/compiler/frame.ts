@@ -5,8 +5,9 @@ import { RUNNING_BASE } from "../../../assembly/memory-map.js";
 import type { Templates } from "./templates.js";
 import { I32, I64, i32Const, memarg, op } from "./wasm.js";
 
-/** 64-bit words at the start of a CPU (assembly/cpu/state.ts): general registers, then pseudo registers. */
-const REGISTERS = 32;
+/** 64-bit words at the start of a CPU (assembly/cpu/state.ts): general registers, then pseudo registers up to SLOT_NONE. */
+const REGISTERS = 21;
+export const REGISTER_BYTES = REGISTERS * 8;
 const SLOT_ZERO = 16;
 const SCRATCH = 8;
 

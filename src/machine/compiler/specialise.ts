@@ -14,7 +14,7 @@ import { REC_BYTES } from "../../../assembly/cpu/record.js";
 import { THEN_HOT } from "../../../assembly/cpu/header.js";
 import type { Code } from "./code.js";
 import type { Decoded } from "./decoded.js";
-import { FIXED, type Frame, localOf, REC, THEN } from "./frame.js";
+import { FIXED, type Frame, localOf, REC, REGISTER_BYTES, THEN } from "./frame.js";
 import { Reader } from "./reader.js";
 import { LEAVE, NEXT, type Template, type Templates } from "./templates.js";
 import { I32, i32Const, i64Const, memarg, op, VOID } from "./wasm.js";
@@ -39,7 +39,6 @@ interface Arm {
  *  from 2DH on are unsigned. */
 const LOAD_BYTES = [4, 8, 0, 0, 1, 1, 2, 2, 1, 1, 2, 2, 4, 4];
 const STORE_BYTES = [4, 8, 0, 0, 1, 2, 1, 2, 4];
-const REGISTER_BYTES = 0x100;
 
 const constant = (known: Constant): number[] => (typeof known === "number" ? i32Const(known) : i64Const(known));
 const isRegister = (address: number): boolean => address >= RUNNING_BASE && address < RUNNING_BASE + REGISTER_BYTES;
