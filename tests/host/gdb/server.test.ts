@@ -8,7 +8,7 @@ import { formatAddress, parseGdbAddress } from "../../../src/debug/gdb/address.t
 import { encodePacket } from "../../../src/debug/gdb/framing.ts";
 import { type GdbServer, serveGdb } from "../../../src/debug/gdb/server.ts";
 import { UserError } from "../../../src/errors.ts";
-import { anyBytes } from "./packets.ts";
+import { anyBytes, endsSession } from "./packets.ts";
 import { RawClient } from "./raw-client.ts";
 import { ToyTarget } from "./toy-target.ts";
 
@@ -116,7 +116,9 @@ test("ten thousand random and mutated packets over a socket end nothing", async 
   assert.equal(await client.packet(), "OK");
   await fc.assert(
     fc.asyncProperty(fc.array(anyBytes, { minLength: 20, maxLength: 20 }), async (texts) => {
-      client.socket.write(Buffer.from(texts.join(""), "latin1"));
+      const bytes = texts.join("");
+      fc.pre(!endsSession(bytes)); // two pieces may make such a packet together
+      client.socket.write(Buffer.from(bytes, "latin1"));
       await client.resynchronized();
     }),
     { numRuns: 500 },
