@@ -3,8 +3,8 @@
 
 import { EVENT_BASE } from "../../assembly/memory-map.js";
 
-const EVENT_BYTES = 56;
-const EVENT_CAPACITY = 32768;
+export const EVENT_BYTES = 56;
+export const EVENT_CAPACITY = 32768;
 
 /** Kinds in the core's order. */
 export const EVENT_KINDS = [

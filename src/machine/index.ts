@@ -11,6 +11,7 @@ export {
 export { DELIVERY_MODES, type DeliveryMode, type Lapic, type LvtEntry, type PendingIpi, type RedirectionEntry } from "./chips.js";
 export type { Snapshot } from "./snapshot.js";
 export type { Device, DeviceBus, PortRange } from "./device.js";
+export { EventReader, Halves } from "./event-reader.js";
 export { EVENT_KINDS, type EventKind, type MachineEvent } from "./events.js";
 export { TLB_FLAGS, TLB_KINDS, TLB_STRUCTURES, type TlbEntry, type TlbKind, type TlbStructure } from "./tlb.js";
 export { loadIced } from "./disassemble.js";

@@ -10,6 +10,7 @@ import { type Core, type CoreExports, instantiateCore, loadTemplates } from "./c
 import { COUNTER_NAMES, type Counters } from "./counters.js";
 import type { Device } from "./device.js";
 import { Exploration, type ExplorationOptions } from "./exploration.js";
+import { EventReader } from "./event-reader.js";
 import { type EventKind, eventMask, type MachineEvent, readEvents } from "./events.js";
 import { type CheckedOptions, checkOptions, type MachineOptions, TLB_PRESETS } from "./options.js";
 import { PortSpace } from "./ports.js";
@@ -33,7 +34,7 @@ export class Machine {
   readonly #snapshots: Snapshots;
   #deviceStop: DeviceStop | undefined;
   #eventsTaken = 0;
-  #onEvents: ((events: MachineEvent[]) => void) | undefined;
+  #onEvents: ((events: EventReader) => void) | undefined;
   #stopPointMode: StopPointMode = "stop";
   #hitsCleared = 0;
 
@@ -294,14 +295,18 @@ export class Machine {
   }
 
   /** Hands over every event that is recorded, in order, none lost: whenever the ring is full, and at `drainEvents`. */
-  onEvents(listener: ((events: MachineEvent[]) => void) | undefined): void {
+  onEvents(listener: ((events: EventReader) => void) | undefined): void {
     this.#onEvents = listener;
     this.#eventsTaken = Number(this.#core.eventCount());
     this.#core.wantEveryEvent(listener ? 1 : 0);
   }
 
   drainEvents(): void {
-    this.#onEvents?.(this.takeEvents());
+    if (!this.#onEvents) return;
+    const first = this.#eventsTaken;
+    this.#eventsTaken = Number(this.#core.eventCount());
+    this.#onEvents(new EventReader(this.#memory, first, this.#eventsTaken));
+    this.#core.tookEvents();
   }
 
   /** Everything that the machine is now. It shares with the snapshot before what did not change. */

@@ -1,18 +1,18 @@
 // Events in words: a name, a category, and what their three values mean (assembly/probe/events.ts says what they are).
-// Both forms of traces are written from this.
+// Both forms of traces are written from this. Texts are ready-made as far as they can be: it runs for every event.
 
-import { DELIVERY_MODES, type EventKind, type MachineEvent, TLB_FLAGS, TLB_KINDS } from "../machine/index.js";
+import { DELIVERY_MODES, type EventKind, type EventReader, type Halves, TLB_FLAGS, TLB_KINDS } from "../machine/index.js";
 
-/** A bigint is an address or a register's value, to be shown as hexadecimal. */
-export type Value = bigint | number | string;
-
-export interface Description {
-  readonly name: string;
-  readonly category: string;
-  readonly values: Readonly<Record<string, Value>>;
+/** Where the values of an event go, one by one, in the order in which a reader wants them. */
+export interface Values {
+  number(name: string, value: number): void;
+  /** An address or a register's value, to be shown as hexadecimal. */
+  hex(name: string, low: number, high: number): void;
+  text(name: string, value: string): void;
 }
 
 const CLASSES = ["benign", "permission", "diverged-read", "lost-write", "reused-frame"];
+const STALE_USES = CLASSES.map((kind) => `stale use: ${kind}`);
 const INVALIDATIONS = ["page", "page of a PCID", "PCID", "all", "all but global"];
 const REASONS = ["right again", "evicted", "replaced", "page fault", "page", "PCID", "all but global", "all"];
 const SOURCES = ["local APIC", "PIC", "NMI"];
@@ -20,99 +20,144 @@ const EXCEPTIONS: Readonly<Record<number, string>> = {
   0: "#DE", 1: "#DB", 3: "#BP", 4: "#OF", 5: "#BR", 6: "#UD", 7: "#NM", 8: "#DF", 10: "#TS", 11: "#NP", 12: "#SS", 13: "#GP",
   14: "#PF", 16: "#MF",
 };
-const NONE = 0xffff_ffff_ffff_ffffn;
 
-const bits = (value: bigint, shift: number, width: number): number => Number((value >> BigInt(shift)) & ((1n << BigInt(width)) - 1n));
-const hex = (value: number): string => `0x${value.toString(16)}`;
+const CATEGORIES: Readonly<Record<EventKind, string>> = {
+  walk: "tlb", fill: "tlb", drop: "tlb", stale_use: "stale", mark: "stale", unmark: "stale", table_write: "page tables",
+  invalidate: "flush", ipi_send: "ipi", ipi_deliver: "ipi", eoi: "ipi", exception: "exception", syscall: "syscall",
+  cr3: "context switch", halt: "idle", interrupt: "interrupt",
+};
+
+const VECTORS = Array.from({ length: 256 }, (_, vector) => `0x${vector.toString(16)}`);
 
 /** Access bits of assembly/mmu/rights.ts. */
-function accessText(access: number): string {
+const ACCESSES = Array.from({ length: 8 }, (_, access) => {
   const kind = (access & 2) !== 0 ? "fetch" : (access & 1) !== 0 ? "write" : "read";
   return (access & 4) !== 0 ? `implicit ${kind}` : kind;
-}
+});
 
 /** w writable, u user, n not executable, d dirty, g global, s stale. */
-function flagsText(flags: number): string {
+const FLAGS = Array.from({ length: 64 }, (_, flags) => {
   const has = (flag: number, letter: string) => ((flags & flag) !== 0 ? letter : "-");
   return [
     has(TLB_FLAGS.W, "w"), has(TLB_FLAGS.U, "u"), has(TLB_FLAGS.NX, "n"), has(TLB_FLAGS.DIRTY, "d"),
     has(TLB_FLAGS.GLOBAL, "g"), has(TLB_FLAGS.STALE, "s"),
   ].join("");
+});
+
+const isNone = ({ low, high }: Halves): boolean => low === 0xffff_ffff && high === 0xffff_ffff;
+const accessText = (access: number): string => ACCESSES[access & 7]!;
+const flagsText = (flags: number): string => FLAGS[flags & 63]!;
+const vectorText = (value: Halves): string => VECTORS[value.low & 0xff]!;
+
+export const categoryOf = (event: EventReader): string => CATEGORIES[event.kind];
+
+export function nameOf(event: EventReader): string {
+  const { kind, a, b, c } = event;
+  switch (kind) {
+    case "walk": return isNone(b) ? "walk: fault" : "walk";
+    case "stale_use": return STALE_USES[c.bits(0, 8)] ?? "stale use";
+    case "table_write": return "page-table write";
+    case "mark": return "entry became stale";
+    case "unmark": return "entry no longer stale";
+    case "drop": return "entry left";
+    case "invalidate": return `flush: ${INVALIDATIONS[a.low] ?? "?"}`;
+    case "ipi_send": return `IPI send ${vectorText(a)}`;
+    case "ipi_deliver": return `IPI deliver ${vectorText(a)}`;
+    case "eoi": return `EOI ${vectorText(a)}`;
+    case "interrupt": return `interrupt ${vectorText(a)}`;
+    case "exception": return EXCEPTIONS[a.low] ?? `exception ${a.low}`;
+    case "syscall": return `syscall ${a.bigint}`;
+    case "cr3": return "context switch";
+    case "halt": return "halted";
+    default: return kind;
+  }
 }
 
-/** A TLB entry as mark, unmark and drop tell of it. */
-export interface EntryValues {
-  readonly kind: string;
-  readonly linear: bigint;
-  /** Physical address of the page-table word that it was made from. */
-  readonly word: bigint;
-  readonly physical: bigint;
-  readonly pcid: number;
-  readonly flags: number;
-  readonly changedBy: number;
-  readonly why: number;
+/** A TLB entry, as mark, unmark and drop tell of it. */
+function tellEntry({ kind, a, b, c }: EventReader, to: Values): void {
+  to.text("entry", TLB_KINDS[c.bits(0, 8)] ?? "4K");
+  to.hex("linear", a.low, a.high);
+  to.hex("word", b.low, 0);
+  // A frame's number, as an address.
+  to.hex("physical", (b.high << 12) >>> 0, b.high >>> 20);
+  to.number("pcid", c.bits(16, 16));
+  to.text("flags", flagsText(c.bits(32, 8)));
+  to.number("changed_by", c.bits(40, 8));
+  if (kind !== "mark") to.text("why", REASONS[c.bits(8, 8)] ?? "?");
 }
 
-export function entryValues({ values: [a, b, c] }: MachineEvent): EntryValues {
-  return {
-    kind: TLB_KINDS[bits(c, 0, 8)] ?? "4K",
-    linear: a,
-    word: b & 0xffff_ffffn,
-    physical: (b >> 32n) << 12n,
-    pcid: bits(c, 16, 16),
-    flags: bits(c, 32, 8),
-    changedBy: bits(c, 40, 8),
-    why: bits(c, 8, 8),
-  };
-}
-
-function describeEntry(event: MachineEvent): Record<string, Value> {
-  const { kind, linear, word, physical, pcid, flags, changedBy, why } = entryValues(event);
-  const left: Record<string, Value> = event.kind === "mark" ? {} : { why: REASONS[why] ?? "?" };
-  return { entry: kind, linear, word, physical, pcid, flags: flagsText(flags), changed_by: changedBy, ...left };
-}
-
-type Describe = (event: MachineEvent, a: bigint, b: bigint, c: bigint) => Description;
-
-const say = (name: string, category: string, values: Record<string, Value>): Description => ({ name, category, values });
-
-const DESCRIBE: Readonly<Record<EventKind, Describe>> = {
-  walk: (_, a, b, c) =>
-    say(b === NONE ? "walk: fault" : "walk", "tlb", {
-      linear: a, ...(b === NONE ? {} : { physical: b }), access: accessText(bits(c, 0, 8)), words: bits(c, 8, 8),
-    }),
-  fill: (_, a, b, c) => say("fill", "tlb", { linear: a, physical: b, word: c & 0xffff_ffffn, flags: flagsText(bits(c, 32, 8)) }),
-  stale_use: (_, a, b, c) => {
-    const kind = CLASSES[bits(c, 0, 8)] ?? "?";
-    return say(`stale use: ${kind}`, "stale", {
-      linear: a, physical: b, class: kind, access: accessText(bits(c, 8, 8)), changed_by: bits(c, 16, 8),
-    });
-  },
-  table_write: (_, a, b, c) => say("page-table write", "page tables", { word: a, old: b, new: c }),
-  invalidate: (_, a, b, c) => {
-    const what = INVALIDATIONS[Number(a)] ?? "?";
-    return say(`flush: ${what}`, "flush", { what, ...(a < 2n ? { linear: b } : {}), ...(a < 3n ? { pcid: Number(c) } : {}) });
-  },
-  ipi_send: (_, a, b) =>
-    say(`IPI send ${hex(bits(a, 0, 8))}`, "ipi", { vector: hex(bits(a, 0, 8)), mode: DELIVERY_MODES[bits(a, 8, 3)] ?? "?", targets: b }),
-  ipi_deliver: (_, a, b, c) =>
-    say(`IPI deliver ${hex(Number(a))}`, "ipi", {
-      vector: hex(Number(a)), mode: DELIVERY_MODES[bits(b, 0, 8)] ?? "?", from: bits(b, 8, 16), sent_at: Number(c),
-    }),
-  eoi: (_, a) => say(`EOI ${hex(Number(a))}`, "ipi", { vector: hex(Number(a)) }),
-  exception: (_, a, b, c) => {
-    const name = EXCEPTIONS[Number(a)] ?? `exception ${a}`;
-    return say(name, "exception", { vector: Number(a), error: b, rip: c });
-  },
-  syscall: (_, a, b, c) => say(`syscall ${a}`, "syscall", { rax: a, rip: b, rdi: c }),
-  cr3: (_, a, b) => say("context switch", "context switch", { cr3: a, before: b }),
-  halt: (_, a) => say("halted", "idle", { rip: a }),
-  mark: (event) => say("entry became stale", "stale", describeEntry(event)),
-  unmark: (event) => say("entry no longer stale", "stale", describeEntry(event)),
-  drop: (event) => say("entry left", "tlb", describeEntry(event)),
-  interrupt: (_, a, b) => say(`interrupt ${hex(Number(a))}`, "interrupt", { vector: hex(Number(a)), source: SOURCES[Number(b)] ?? "?" }),
-};
-
-export function describe(event: MachineEvent): Description {
-  return DESCRIBE[event.kind](event, ...event.values);
+/** Tells `to` what the values of `event` mean. */
+export function tellValues(event: EventReader, to: Values): void {
+  const { kind, a, b, c } = event;
+  switch (kind) {
+    case "walk":
+      to.hex("linear", a.low, a.high);
+      if (!isNone(b)) to.hex("physical", b.low, b.high);
+      to.text("access", accessText(c.bits(0, 8)));
+      to.number("words", c.bits(8, 8));
+      break;
+    case "fill":
+      to.hex("linear", a.low, a.high);
+      to.hex("physical", b.low, b.high);
+      to.hex("word", c.low, 0);
+      to.text("flags", flagsText(c.bits(32, 8)));
+      break;
+    case "stale_use":
+      to.hex("linear", a.low, a.high);
+      to.hex("physical", b.low, b.high);
+      to.text("class", CLASSES[c.bits(0, 8)] ?? "?");
+      to.text("access", accessText(c.bits(8, 8)));
+      to.number("changed_by", c.bits(16, 8));
+      break;
+    case "table_write":
+      to.hex("word", a.low, a.high);
+      to.hex("old", b.low, b.high);
+      to.hex("new", c.low, c.high);
+      break;
+    case "invalidate":
+      to.text("what", INVALIDATIONS[a.low] ?? "?");
+      if (a.low < 2) to.hex("linear", b.low, b.high);
+      if (a.low < 3) to.number("pcid", c.number);
+      break;
+    case "ipi_send":
+      to.text("vector", vectorText(a));
+      to.text("mode", DELIVERY_MODES[a.bits(8, 3)]!);
+      to.hex("targets", b.low, b.high);
+      break;
+    case "ipi_deliver":
+      to.text("vector", vectorText(a));
+      to.text("mode", DELIVERY_MODES[b.bits(0, 8)] ?? "?");
+      to.number("from", b.bits(8, 16));
+      to.number("sent_at", c.number);
+      break;
+    case "eoi":
+      to.text("vector", vectorText(a));
+      break;
+    case "exception":
+      to.number("vector", a.low);
+      to.hex("error", b.low, b.high);
+      to.hex("rip", c.low, c.high);
+      break;
+    case "syscall":
+      to.hex("rax", a.low, a.high);
+      to.hex("rip", b.low, b.high);
+      to.hex("rdi", c.low, c.high);
+      break;
+    case "cr3":
+      to.hex("cr3", a.low, a.high);
+      to.hex("before", b.low, b.high);
+      break;
+    case "halt":
+      to.hex("rip", a.low, a.high);
+      break;
+    case "mark":
+    case "unmark":
+    case "drop":
+      tellEntry(event, to);
+      break;
+    case "interrupt":
+      to.text("vector", vectorText(a));
+      to.text("source", SOURCES[b.low] ?? "?");
+      break;
+  }
 }

@@ -1,39 +1,66 @@
 // A trace as JSON lines: an event each, in the order of the run. Addresses and register values are strings in
-// hexadecimal, as numbers in JSON have 53 bits at the most that one can rely on.
+// hexadecimal, as numbers in JSON have 53 bits at the most that one can rely on. Names and texts are this project's own
+// (describe.ts): none has a character that JSON would have escaped.
 
-import type { MachineEvent } from "../machine/index.js";
-import { describe, type Value } from "./describe.js";
+import type { EventReader } from "../machine/index.js";
+import { tellValues, type Values } from "./describe.js";
 import { StaleSpans } from "./stale-spans.js";
+import { TextBytes } from "./text-bytes.js";
 import type { TraceWriter } from "./writer.js";
 
-const plain = (value: Value): number | string => (typeof value === "bigint" ? `0x${value.toString(16)}` : value);
-
-export class JsonLinesWriter implements TraceWriter {
-  readonly #put: (bytes: Uint8Array) => void;
-  readonly #spans = new StaleSpans();
-  readonly #encoder = new TextEncoder();
-
-  constructor(put: (bytes: Uint8Array) => void) {
-    this.#put = put;
+class JsonBytes extends TextBytes implements Values {
+  number(name: string, value: number): void {
+    this.#name(name);
+    this.decimal(value);
   }
 
-  write(event: MachineEvent): void {
-    const { values } = describe(event);
+  hex(name: string, low: number, high: number): void {
+    this.#name(name);
+    this.ascii('"');
+    this.hexadecimal(low, high);
+    this.ascii('"');
+  }
+
+  text(name: string, value: string): void {
+    this.#name(name);
+    this.ascii('"');
+    this.ascii(value);
+    this.ascii('"');
+  }
+
+  #name(name: string): void {
+    this.ascii(',"');
+    this.ascii(name);
+    this.ascii('":');
+  }
+}
+
+export class JsonLinesWriter implements TraceWriter {
+  readonly bytes = new JsonBytes();
+  readonly #spans = new StaleSpans();
+
+  write(event: EventReader): void {
+    const { bytes } = this;
+    const { cpu, by, rip, kind } = event;
+    bytes.begin();
+    bytes.ascii('{"step":');
+    bytes.decimal(event.step);
+    bytes.number("clock", event.clock);
+    bytes.number("cpu", cpu);
+    if (by !== cpu) bytes.number("by", by);
+    bytes.hex("at", rip.low, rip.high);
+    bytes.text("kind", kind);
+    tellValues(event, bytes);
     const ended = this.#spans.see(event);
-    this.#line({
-      step: Number(event.step), clock: Number(event.clock), cpu: event.cpu,
-      ...(event.by === event.cpu ? {} : { by: event.by }),
-      at: plain(event.rip), kind: event.kind,
-      ...Object.fromEntries(Object.entries(values).map(([name, value]) => [name, plain(value)])),
-      ...(event.kind === "mark" || event.kind === "unmark" ? { live: this.#spans.live } : {}),
-      // The last entry that a change made stale is gone.
-      ...(ended ? { changed_word: plain(ended.word), changed_step: Number(ended.step), entries: ended.most } : {}),
-    });
+    if (kind === "mark" || kind === "unmark") bytes.number("live", this.#spans.live);
+    // The last entry that a change made stale is gone.
+    if (ended) {
+      bytes.hex("changed_word", ended.word.low, ended.word.high);
+      bytes.number("changed_step", ended.step);
+      bytes.number("entries", ended.most);
+    }
+    bytes.ascii("}\n");
   }
 
   end(): void {}
-
-  #line(object: object): void {
-    this.#put(this.#encoder.encode(`${JSON.stringify(object)}\n`));
-  }
 }

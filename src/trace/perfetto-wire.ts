@@ -1,22 +1,27 @@
 // The messages of Perfetto's trace format, as far as a trace of this machine needs them: field numbers are those of
-// protos/perfetto/trace (trace_packet.proto, track_event.proto, track_descriptor.proto, debug_annotation.proto).
+// protos/perfetto/trace (trace_packet.proto, track_event.proto, track_descriptor.proto, debug_annotation.proto,
+// interned_data.proto).
 
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import type { Value } from "./describe.js";
-import { PacketBuffer, varintLength } from "./packet-buffer.js";
+import type { Values } from "./describe.js";
+import { Interned } from "./interned.js";
+import { ProtobufBytes } from "./protobuf-bytes.js";
 
 const { Varint, Bit64, LengthDelimited } = WireType;
 
 /** Trace.packet. */
 const PACKET = 1;
 /** Fields of TracePacket. */
-const P = { timestamp: 8, trustedPacketSequenceId: 10, trackEvent: 11, trackDescriptor: 60 } as const;
+const P = { timestamp: 8, trustedPacketSequenceId: 10, trackEvent: 11, internedData: 12, sequenceFlags: 13, trackDescriptor: 60 } as const;
+/** TracePacket.SequenceFlags: no interned text of before holds; the packet has interned texts. */
+const CLEARED = 1;
+const NEEDS_INTERNED = 2;
 /** Fields of TrackEvent. */
 const E = {
-  debugAnnotations: 4, type: 9, trackUuid: 11, categories: 22, name: 23, counterValue: 30, flowIds: 47, terminatingFlowIds: 48,
+  categoryIids: 3, debugAnnotations: 4, type: 9, nameIid: 10, trackUuid: 11, counterValue: 30, flowIds: 47, terminatingFlowIds: 48,
 } as const;
 /** Fields of DebugAnnotation. A pointer is shown in hexadecimal. */
-const A = { intValue: 4, stringValue: 6, pointerValue: 7, name: 10 } as const;
+const A = { nameIid: 1, intValue: 4, pointerValue: 7, stringValueIid: 17 } as const;
 /** Fields of TrackDescriptor, ProcessDescriptor, ThreadDescriptor and CounterDescriptor. */
 const D = { uuid: 1, name: 2, process: 3, thread: 4, parentUuid: 5, counter: 8 } as const;
 const PROCESS = { pid: 1, name: 6 } as const;
@@ -29,19 +34,6 @@ const SEQUENCE = 1;
 
 /** TrackEvent.Type. */
 export const TYPE = { begin: 1, end: 2, instant: 3, counter: 4 } as const;
-
-export interface TrackEvent {
-  readonly type: (typeof TYPE)[keyof typeof TYPE];
-  readonly track: number;
-  readonly clock: bigint;
-  readonly name?: string;
-  readonly category?: string;
-  readonly values?: Readonly<Record<string, Value>>;
-  /** Arrows go from each event with an id to the next with the same, and end at one that terminates it. */
-  readonly flows?: readonly bigint[];
-  readonly ends?: readonly bigint[];
-  readonly count?: number;
-}
 
 export interface Track {
   readonly uuid: number;
@@ -58,68 +50,88 @@ function packet(fill: (writer: BinaryWriter) => void): Uint8Array {
   return writer.tag(P.trustedPacketSequenceId, Varint).uint32(SEQUENCE).join().finish();
 }
 
-/** Encodes events: the largest part of a trace, so their repeated pieces are encoded once (packet-buffer.ts). */
-export class EventEncoder {
-  readonly #event = new PacketBuffer();
-  readonly #packet = new PacketBuffer();
-  readonly #sequence = new BinaryWriter().tag(P.trustedPacketSequenceId, Varint).uint32(SEQUENCE).finish();
+/** Writes events: between `open` and `close` what there is to say of one, in any order. */
+export class EventBytes extends ProtobufBytes implements Values {
+  readonly #interned = new Interned();
+  #packet = 0;
+  #event = 0;
 
-  /** The packet of `event`; valid until the next. */
-  encode(event: TrackEvent): Uint8Array {
-    this.#body(event);
-    const body = this.#event.bytes;
-    const packet = this.#packet;
-    const content = 1 + varintLength(event.clock) + 1 + varintLength(BigInt(body.length)) + body.length + this.#sequence.length;
-    packet.begin();
-    packet.putKey(PACKET, LengthDelimited);
-    packet.putLength(content);
-    packet.putKey(P.timestamp, Varint);
-    packet.putVarint(event.clock);
-    packet.putKey(P.trackEvent, LengthDelimited);
-    packet.putLength(body.length);
-    packet.put(body);
-    packet.put(this.#sequence);
-    return packet.bytes;
+  open(type: (typeof TYPE)[keyof typeof TYPE], track: number, clock: number): void {
+    this.begin();
+    const cleared = this.#interned.begin();
+    this.#packet = this.openMessage(PACKET);
+    this.key(P.trustedPacketSequenceId, Varint);
+    this.small(SEQUENCE);
+    this.key(P.sequenceFlags, Varint);
+    this.small(cleared ? CLEARED | NEEDS_INTERNED : NEEDS_INTERNED);
+    this.key(P.timestamp, Varint);
+    this.whole(clock);
+    this.#event = this.openMessage(P.trackEvent);
+    this.key(E.type, Varint);
+    this.small(type);
+    this.key(E.trackUuid, Varint);
+    this.small(track);
   }
 
-  #body({ type, track, name, category, count, values, flows, ends }: TrackEvent): void {
-    const out = this.#event;
-    out.begin();
-    out.putKey(E.type, Varint);
-    out.putLength(type);
-    out.putKey(E.trackUuid, Varint);
-    out.putLength(track);
-    if (category !== undefined) out.put(out.piece(`category ${category}`, (w) => w.tag(E.categories, LengthDelimited).string(category)));
-    if (name !== undefined) out.put(out.piece(`name ${name}`, (w) => w.tag(E.name, LengthDelimited).string(name)));
-    if (count !== undefined) {
-      out.putKey(E.counterValue, Varint);
-      out.putLength(count);
+  close(): void {
+    this.closeMessage(this.#event);
+    if (this.#interned.hasFresh) {
+      const data = this.openMessage(P.internedData);
+      this.put(this.#interned.takeFresh());
+      this.closeMessage(data);
     }
-    for (const [argument, value] of Object.entries(values ?? {})) this.#annotate(argument, value);
-    for (const id of flows ?? []) this.#flow(E.flowIds, id);
-    for (const id of ends ?? []) this.#flow(E.terminatingFlowIds, id);
+    this.closeMessage(this.#packet);
   }
 
-  #flow(field: number, id: bigint): void {
-    this.#event.putKey(field, Bit64);
-    this.#event.putFixed64(id);
+  names(name: string, category: string): void {
+    this.key(E.categoryIids, Varint);
+    this.small(this.#interned.number("category", category));
+    this.key(E.nameIid, Varint);
+    this.small(this.#interned.number("name", name));
   }
 
-  #annotate(name: string, value: Value): void {
-    const out = this.#event;
-    if (typeof value === "string") {
-      out.put(out.piece(`${name}=${value}`, (writer) =>
-        writer.tag(E.debugAnnotations, LengthDelimited).fork()
-          .tag(A.name, LengthDelimited).string(name).tag(A.stringValue, LengthDelimited).string(value).join()));
-      return;
-    }
-    const named = out.piece(`argument ${name}`, (writer) => writer.tag(A.name, LengthDelimited).string(name));
-    const number = typeof value === "bigint" ? value : BigInt(value);
-    out.putKey(E.debugAnnotations, LengthDelimited);
-    out.putLength(named.length + 1 + varintLength(number));
-    out.put(named);
-    out.putKey(typeof value === "bigint" ? A.pointerValue : A.intValue, Varint);
-    out.putVarint(number);
+  count(value: number): void {
+    this.key(E.counterValue, Varint);
+    this.small(value);
+  }
+
+  /** Arrows go from each event with an id to the next with the same, and end at one that terminates it. */
+  flow(id: number): void {
+    this.key(E.flowIds, Bit64);
+    this.fixed64(id);
+  }
+
+  flowEnd(id: number): void {
+    this.key(E.terminatingFlowIds, Bit64);
+    this.fixed64(id);
+  }
+
+  number(name: string, value: number): void {
+    const annotation = this.#annotation(name);
+    this.key(A.intValue, Varint);
+    this.whole(value);
+    this.closeMessage(annotation);
+  }
+
+  hex(name: string, low: number, high: number): void {
+    const annotation = this.#annotation(name);
+    this.key(A.pointerValue, Varint);
+    this.varint(low, high);
+    this.closeMessage(annotation);
+  }
+
+  text(name: string, value: string): void {
+    const annotation = this.#annotation(name);
+    this.key(A.stringValueIid, Varint);
+    this.small(this.#interned.number("text", value));
+    this.closeMessage(annotation);
+  }
+
+  #annotation(name: string): number {
+    const annotation = this.openMessage(E.debugAnnotations);
+    this.key(A.nameIid, Varint);
+    this.small(this.#interned.number("argument", name));
+    return annotation;
   }
 }
 

@@ -2,10 +2,10 @@
 // a lane of spans from a changed page-table word to the end of the last entry that it made stale, and how many are.
 // Times are ticks of the machine's clock, which are nanoseconds.
 
-import type { MachineEvent } from "../machine/index.js";
-import { describe, type Value } from "./describe.js";
+import type { EventReader } from "../machine/index.js";
+import { categoryOf, nameOf, tellValues } from "./describe.js";
 import { IpiFlows } from "./ipi-flows.js";
-import { EventEncoder, type Track, trackPacket, type TrackEvent, TYPE } from "./perfetto-wire.js";
+import { EventBytes, type Track, trackPacket, TYPE } from "./perfetto-wire.js";
 import { type StaleSpan, StaleSpans } from "./stale-spans.js";
 import type { TraceWriter } from "./writer.js";
 
@@ -15,18 +15,18 @@ const MACHINE = 1;
 const LIVE = 2;
 const CPU_0 = 100;
 const SPAN_0 = 1000;
+/** Where an interrupt came from: only what the local APIC gives has an EOI to end its slice. */
+const FROM_LAPIC = 0;
 
 export class PerfettoWriter implements TraceWriter {
-  readonly #put: (bytes: Uint8Array) => void;
+  readonly bytes = new EventBytes();
   readonly #spans = new StaleSpans();
   readonly #ipis = new IpiFlows();
   /** Spans overlap, slices of one track must not: lane i is free from tick `#lanes[i]` on. */
-  readonly #lanes: bigint[] = [];
+  readonly #lanes: number[] = [];
   readonly #halted = new Set<number>();
-  readonly #encoder = new EventEncoder();
 
-  constructor(cpus: number, put: (bytes: Uint8Array) => void) {
-    this.#put = put;
+  constructor(cpus: number) {
     this.#track({ uuid: MACHINE, name: "machine", is: { kind: "process", pid: PID } });
     this.#track({ uuid: LIVE, name: "live stale entries", parent: MACHINE, is: { kind: "counter" } });
     for (let cpu = 0; cpu < cpus; cpu++) {
@@ -34,67 +34,83 @@ export class PerfettoWriter implements TraceWriter {
     }
   }
 
-  write(event: MachineEvent): void {
-    const { name, category, values } = describe(event);
-    const track = CPU_0 + event.cpu;
-    const { clock } = event;
-    const flow = this.#ipis.see(event);
-    const told = { track, clock, name, category, ...flow, values: { ...values, step: Number(event.step), ...by(event) } };
-    if (event.kind === "halt") {
-      this.#halted.add(event.cpu);
-      this.#event({ ...told, type: TYPE.begin });
-      return;
-    }
+  write(event: EventReader): void {
+    const { kind, cpu, clock } = event;
+    const track = CPU_0 + cpu;
+    if (kind === "halt") this.#halted.add(cpu);
     // What wakes a halted CPU is an interrupt; until then only messages reach it.
-    if (event.kind === "interrupt" && this.#halted.delete(event.cpu)) this.#event({ type: TYPE.end, track, clock });
-    if (event.kind === "interrupt" && event.values[1] === 0n) this.#event({ ...told, type: TYPE.begin });
-    else this.#event({ ...told, type: TYPE.instant });
-    if (event.kind === "eoi") this.#event({ type: TYPE.end, track, clock });
-    this.#stale(event);
+    if (kind === "interrupt" && this.#halted.delete(cpu)) this.#end(track, clock);
+    const begins = kind === "halt" || (kind === "interrupt" && event.b.low === FROM_LAPIC);
+    this.#tell(event, begins ? TYPE.begin : TYPE.instant, track);
+    if (kind === "eoi") this.#end(track, clock);
+    if (kind === "table_write" || kind === "mark" || kind === "unmark") this.#stale(event);
   }
 
   /** Spans that have not ended begin all the same, and the UI shows that they do not end. */
   end(): void {
-    for (const span of this.#spans.open()) this.#event(this.#beginning(span, this.#freeLane(span, undefined)));
+    for (const span of this.#spans.open()) this.#begin(span, this.#freeLane(span, Infinity));
   }
 
-  #stale(event: MachineEvent): void {
+  #tell(event: EventReader, type: typeof TYPE.begin | typeof TYPE.instant, track: number): void {
+    const { bytes } = this;
+    bytes.open(type, track, event.clock);
+    bytes.names(nameOf(event), categoryOf(event));
+    tellValues(event, bytes);
+    bytes.number("step", event.step);
+    // Who did it, if that is somebody else.
+    if (event.by !== event.cpu) bytes.number("by", event.by);
+    const { through, ends } = this.#ipis.see(event);
+    for (const id of through) bytes.flow(id);
+    for (const id of ends) bytes.flowEnd(id);
+    bytes.close();
+  }
+
+  #stale(event: EventReader): void {
+    const { bytes } = this;
     const before = this.#spans.live;
     const ended = this.#spans.see(event);
-    if (this.#spans.live !== before) this.#event({ type: TYPE.counter, track: LIVE, clock: event.clock, count: this.#spans.live });
+    if (this.#spans.live !== before) {
+      bytes.open(TYPE.counter, LIVE, event.clock);
+      bytes.count(this.#spans.live);
+      bytes.close();
+    }
     if (!ended) return;
     const track = this.#freeLane(ended, event.clock);
-    this.#event(this.#beginning(ended, track));
-    this.#event({ type: TYPE.end, track, clock: event.clock });
+    this.#begin(ended, track);
+    this.#end(track, event.clock);
   }
 
-  #beginning({ clock, step, cpu, word, old, new: now, most }: StaleSpan, track: number): TrackEvent {
-    const change: Record<string, Value> = old === undefined || now === undefined ? {} : { old, new: now };
-    return {
-      type: TYPE.begin, track, clock, name: "stale since a word changed", category: "stale",
-      values: { word, ...change, changed_by: cpu, step: Number(step), entries: most },
-    };
+  #begin({ clock, step, cpu, word, old, new: now, most }: StaleSpan, track: number): void {
+    const { bytes } = this;
+    bytes.open(TYPE.begin, track, clock);
+    bytes.names("stale since a word changed", "stale");
+    bytes.hex("word", word.low, word.high);
+    if (old) bytes.hex("old", old.low, old.high);
+    if (now) bytes.hex("new", now.low, now.high);
+    bytes.number("changed_by", cpu);
+    bytes.number("step", step);
+    bytes.number("entries", most);
+    bytes.close();
+  }
+
+  #end(track: number, clock: number): void {
+    this.bytes.open(TYPE.end, track, clock);
+    this.bytes.close();
   }
 
   /** The first lane on which nothing lies in the time of `span`, which lasts until `end`. */
-  #freeLane(span: StaleSpan, end: bigint | undefined): number {
+  #freeLane(span: StaleSpan, end: number): number {
     let lane = this.#lanes.findIndex((free) => free <= span.clock);
     if (lane < 0) {
       lane = this.#lanes.length;
       this.#track({ uuid: SPAN_0 + lane, name: "page-table word changed, entries still stale", parent: MACHINE });
     }
-    this.#lanes[lane] = end ?? 1n << 63n;
+    this.#lanes[lane] = end;
     return SPAN_0 + lane;
   }
 
   #track(track: Track): void {
-    this.#put(trackPacket(track));
-  }
-
-  #event(event: TrackEvent): void {
-    this.#put(this.#encoder.encode(event));
+    this.bytes.begin();
+    this.bytes.put(trackPacket(track));
   }
 }
-
-/** Who did it, if that is somebody else. */
-const by = (event: MachineEvent): Record<string, number> => (event.by === event.cpu ? {} : { by: event.by });

@@ -1,88 +1,118 @@
 // From a change of a page-table word to the end of the last TLB entry that it made stale: which changes have entries left.
 
-import type { MachineEvent } from "../machine/index.js";
-import { entryValues, type EntryValues } from "./describe.js";
+import { type EventReader, type Halves, TLB_KINDS } from "../machine/index.js";
 
-export interface StaleSpan {
-  /** When the word changed. */
-  readonly clock: bigint;
-  readonly step: bigint;
+/** A copy of Halves. */
+interface Word {
+  readonly low: number;
+  readonly high: number;
+}
+
+interface Change {
+  /** When the word changed, and who did it. */
+  readonly clock: number;
+  readonly step: number;
   readonly cpu: number;
   /** Physical address of the word, and what was in it; of a change that was not seen only where the entry came from. */
-  readonly word: bigint;
-  readonly old?: bigint;
-  readonly new?: bigint;
+  readonly word: Word;
+  readonly old?: Word;
+  readonly new?: Word;
+}
+
+export interface StaleSpan extends Change {
   /** Entries that are stale because of it now, and at the most. */
   live: number;
   most: number;
 }
 
-/** Paging-structure entries by the bits that they cover, deepest first: what is filled through a stale one is stale. */
-const ABOVE = [["pde", 21n], ["pdpte", 30n], ["pml4e", 39n]] as const;
+/** Paging-structure entries by the pages that they cover, deepest first: what is filled through a stale one is stale. */
+const ABOVE = ([["pde", 9], ["pdpte", 18], ["pml4e", 27]] as const).map(([kind, bits]) => ({
+  kind: TLB_KINDS.indexOf(kind),
+  pages: 2 ** bits,
+}));
 
-const key = (cpu: number, kind: string, linear: bigint, pcid: number): string => `${cpu} ${kind} ${linear} ${pcid}`;
+/** TLB entries, each under a CPU, a kind and a PCID, and then its page: all of it together is more than a number can hold. */
+type Pages = Map<number, StaleSpan[]>;
+
+const copy = ({ low, high }: Halves): Word => ({ low, high });
+const pageOf = ({ low, high }: Word): number => high * 2 ** 20 + (low >>> 12);
 
 export class StaleSpans {
-  readonly #ofEntry = new Map<string, StaleSpan[]>();
-  #lastWrite: MachineEvent | undefined;
+  readonly #entries = new Map<number, Pages>();
+  #lastWrite: Change | undefined;
   #spanOfWrite: StaleSpan | undefined;
   /** Entries that are stale now, on all CPUs. */
   live = 0;
 
   /** Takes notice of `event`; gives a span that ends with it. */
-  see(event: MachineEvent): StaleSpan | undefined {
-    if (event.kind === "table_write") {
-      this.#lastWrite = event;
-      this.#spanOfWrite = undefined;
-    } else if (event.kind === "mark") {
-      this.#marked(event);
-    } else if (event.kind === "unmark") {
-      return this.#unmarked(event);
+  see(event: EventReader): StaleSpan | undefined {
+    switch (event.kind) {
+      case "table_write":
+        this.#wrote(event);
+        return undefined;
+      case "mark":
+        this.#marked(event);
+        return undefined;
+      case "unmark":
+        return this.#unmarked(event);
+      default:
+        return undefined;
     }
-    return undefined;
   }
 
   /** Spans that have not ended. */
   open(): StaleSpan[] {
-    return [...new Set([...this.#ofEntry.values()].flat())];
+    return [...new Set([...this.#entries.values()].flatMap((pages) => [...pages.values()].flat()))];
   }
 
-  #marked(event: MachineEvent): void {
-    const entry = entryValues(event);
-    const span = this.#cause(event, entry);
-    const at = key(event.cpu, entry.kind, entry.linear, entry.pcid);
-    const spans = this.#ofEntry.get(at);
+  #wrote({ clock, step, by, a, b, c }: EventReader): void {
+    this.#lastWrite = { clock, step, cpu: by, word: copy(a), old: copy(b), new: copy(c) };
+    this.#spanOfWrite = undefined;
+  }
+
+  #marked(event: EventReader): void {
+    const span = this.#cause(event);
+    const pages = this.#pagesOf(event, kindOf(event));
+    const page = pageOf(event.a);
+    const spans = pages.get(page);
     if (spans) spans.push(span);
-    else this.#ofEntry.set(at, [span]);
+    else pages.set(page, [span]);
     span.live++;
     span.most = Math.max(span.most, span.live);
     this.live++;
   }
 
-  #unmarked(event: MachineEvent): StaleSpan | undefined {
-    const entry = entryValues(event);
-    const at = key(event.cpu, entry.kind, entry.linear, entry.pcid);
-    const spans = this.#ofEntry.get(at);
+  #unmarked(event: EventReader): StaleSpan | undefined {
+    const pages = this.#pagesOf(event, kindOf(event));
+    const page = pageOf(event.a);
+    const spans = pages.get(page);
     const span = spans?.shift();
     if (!span) return undefined;
-    if (spans!.length === 0) this.#ofEntry.delete(at);
+    if (spans!.length === 0) pages.delete(page);
     span.live--;
     this.live--;
     return span.live === 0 ? span : undefined;
   }
 
   /** What made the entry stale: the change in the same step; or that of the structure that it was filled through. */
-  #cause(event: MachineEvent, entry: EntryValues): StaleSpan {
+  #cause(event: EventReader): StaleSpan {
     const write = this.#lastWrite;
-    if (write && write.step === event.step && write.by === event.by) return (this.#spanOfWrite ??= spanOf(write));
-    for (const [kind, shift] of ABOVE) {
-      const [above] = this.#ofEntry.get(key(event.cpu, kind, (entry.linear >> shift) << shift, entry.pcid)) ?? [];
+    if (write && write.step === event.step && write.cpu === event.by) return (this.#spanOfWrite ??= { ...write, live: 0, most: 0 });
+    const page = pageOf(event.a);
+    for (const { kind, pages } of ABOVE) {
+      const above = this.#pagesOf(event, kind).get(page - (page % pages))?.[0];
       if (above) return above;
     }
-    return { clock: event.clock, step: event.step, cpu: entry.changedBy, word: entry.word, live: 0, most: 0 };
+    const word = { low: event.b.low, high: 0 };
+    return { clock: event.clock, step: event.step, cpu: event.c.bits(40, 8), word, live: 0, most: 0 };
+  }
+
+  #pagesOf({ cpu, c }: EventReader, kind: number): Pages {
+    const at = (cpu * 256 + kind) * 65536 + c.bits(16, 16);
+    let pages = this.#entries.get(at);
+    if (!pages) this.#entries.set(at, (pages = new Map()));
+    return pages;
   }
 }
 
-function spanOf({ clock, step, by, values: [word, before, after] }: MachineEvent): StaleSpan {
-  return { clock, step, cpu: by, word, old: before, new: after, live: 0, most: 0 };
-}
+const kindOf = ({ c }: EventReader): number => c.bits(0, 8);

@@ -3,23 +3,17 @@
 
 import { type FileHandle, open } from "node:fs/promises";
 import { UserError } from "../errors.js";
-import type { Machine, MachineEvent } from "../machine/index.js";
+import type { EventReader, Machine } from "../machine/index.js";
 import { JsonLinesWriter } from "./jsonl.js";
 import { type TraceOptions, traceFormat } from "./kinds.js";
 import { PerfettoWriter } from "./perfetto.js";
 import type { TraceWriter } from "./writer.js";
-
-/** Bytes are gathered into blocks of this size. */
-const BLOCK = 1 << 20;
 
 export class Tracer {
   readonly #machine: Machine;
   readonly #file: FileHandle;
   readonly #name: string;
   readonly #writer: TraceWriter;
-  #block = new Uint8Array(BLOCK);
-  #used = 0;
-  #full: Uint8Array[] = [];
   /** Events in the file. */
   events = 0;
 
@@ -27,8 +21,7 @@ export class Tracer {
     this.#machine = machine;
     this.#file = file;
     this.#name = name;
-    const put = (bytes: Uint8Array) => this.#put(bytes);
-    this.#writer = traceFormat(name) === "perfetto" ? new PerfettoWriter(machine.options.cpus, put) : new JsonLinesWriter(put);
+    this.#writer = traceFormat(name) === "perfetto" ? new PerfettoWriter(machine.options.cpus) : new JsonLinesWriter();
   }
 
   /** Begins to record; what the machine records for somebody else is no longer recorded. */
@@ -46,7 +39,7 @@ export class Tracer {
   /** Writes what has been recorded up to now. To be called between two runs, often enough for memory to hold what lies between. */
   async flush(): Promise<void> {
     this.#machine.drainEvents();
-    if (this.#full.length > 0) await this.#write(this.#full.splice(0));
+    await this.#write(this.#writer.bytes.takeFull());
   }
 
   /** The trace is complete. */
@@ -56,25 +49,15 @@ export class Tracer {
     this.#machine.onEvents(undefined);
     this.#writer.end();
     try {
-      await this.#write([...this.#full.splice(0), this.#block.subarray(0, this.#used)]);
+      await this.#write(this.#writer.bytes.takeAll());
     } finally {
       await this.#file.close();
     }
   }
 
-  #take(events: readonly MachineEvent[]): void {
+  #take(events: EventReader): void {
     this.events += events.length;
-    for (const event of events) this.#writer.write(event);
-  }
-
-  #put(bytes: Uint8Array): void {
-    if (this.#used + bytes.length > BLOCK) {
-      this.#full.push(this.#block.subarray(0, this.#used));
-      this.#block = new Uint8Array(BLOCK);
-      this.#used = 0;
-    }
-    this.#block.set(bytes, this.#used);
-    this.#used += bytes.length;
+    while (events.next()) this.#writer.write(events);
   }
 
   async #write(blocks: readonly Uint8Array[]): Promise<void> {

@@ -59,28 +59,58 @@ const text = (of: Fields, number: number): string | undefined => {
   return bytes instanceof Uint8Array ? new TextDecoder().decode(bytes) : undefined;
 };
 
+type Argument = string | bigint;
+
 interface Slice {
   readonly type: bigint;
   readonly track: bigint;
   readonly clock: bigint;
   readonly name: string | undefined;
+  readonly category: string | undefined;
+  readonly values: Record<string, Argument>;
   readonly flows: bigint[];
   readonly ends: bigint[];
   readonly count: bigint | undefined;
 }
 
+/** What a number stands for, by the field of InternedData and the number. */
+type Texts = Map<string, string>;
+
+function learn(texts: Texts, packet: Fields): void {
+  if (((numbers(packet, 13)[0] ?? 0n) & 1n) !== 0n) texts.clear();
+  for (const [index, entries] of message(packet, 12) ?? []) {
+    for (const entry of entries) {
+      const of = fields(entry as Uint8Array);
+      texts.set(`${index} ${numbers(of, 1)[0]}`, text(of, 2)!);
+    }
+  }
+}
+
+function argumentsOf(event: Fields, texts: Texts): Record<string, Argument> {
+  return Object.fromEntries((event.get(4) ?? []).map((bytes) => {
+    const of = fields(bytes as Uint8Array);
+    const [iid] = numbers(of, 17);
+    const value = iid === undefined ? (numbers(of, 4)[0] ?? numbers(of, 7)[0]!) : texts.get(`29 ${iid}`)!;
+    return [texts.get(`3 ${numbers(of, 1)[0]}`)!, value];
+  }));
+}
+
 function perfetto(file: string): { tracks: Map<bigint, string>; slices: Slice[] } {
   const tracks = new Map<bigint, string>();
   const slices: Slice[] = [];
+  const texts: Texts = new Map();
   for (const bytes of fields(readFileSync(join(scratch, file))).get(1)!) {
     const packet = fields(bytes as Uint8Array);
     assert.deepEqual(numbers(packet, 10), [1n], "a packet is of no sequence");
+    learn(texts, packet);
     const track = message(packet, 60);
     if (track) tracks.set(numbers(track, 1)[0]!, text(track, 2)!);
     const event = message(packet, 11);
     if (!event) continue;
+    assert.ok((numbers(packet, 13)[0]! & 2n) !== 0n, "a packet does not say that it refers to texts of others");
     slices.push({
-      type: numbers(event, 9)[0]!, track: numbers(event, 11)[0]!, clock: numbers(packet, 8)[0]!, name: text(event, 23),
+      type: numbers(event, 9)[0]!, track: numbers(event, 11)[0]!, clock: numbers(packet, 8)[0]!,
+      name: texts.get(`2 ${numbers(event, 10)[0]}`), category: texts.get(`1 ${numbers(event, 3)[0]}`), values: argumentsOf(event, texts),
       flows: numbers(event, 47), ends: numbers(event, 48), count: numbers(event, 30)[0],
     });
   }
@@ -125,6 +155,23 @@ test("in Perfetto's form slices end after they begin, one after the other on eac
   assert.ok(spans.length > 0);
   const counted = slices.filter((slice) => slice.type === 4n);
   assert.ok(counted.length > 0 && counted.every((slice) => slice.count! >= 0n));
+});
+
+test("Perfetto's form says of each event what the JSON lines say, value by value", () => {
+  const { slices } = perfetto("run.pftrace");
+  const told = slices.filter(({ type, track, name }) => track >= 100n && track < 1000n && type !== 2n && name !== undefined);
+  const keys = new Set(["step", "clock", "cpu", "by", "at", "kind", "live", "changed_word", "changed_step", "entries"]);
+  const same = (value: unknown) => (typeof value === "string" && value.startsWith("0x") ? BigInt(value) : typeof value === "number" ? BigInt(value) : value);
+  const expected = lines("run.jsonl");
+  assert.equal(told.length, expected.length);
+  for (const [i, { track, clock, category, values }] of told.entries()) {
+    const line = expected[i]!;
+    const { step, by = track - 100n, ...rest } = values;
+    assert.deepEqual([step, clock, track - 100n, by], [line["step"], line["clock"], line["cpu"], line["by"] ?? line["cpu"]].map(BigInt));
+    assert.ok(category, `event ${i} has no category`);
+    const own = Object.entries(line).filter(([key]) => !keys.has(key)).map(([key, value]) => [key, same(value)]);
+    assert.deepEqual(Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, same(value)])), Object.fromEntries(own));
+  }
 });
 
 test("arrows lead from each IPI's sending over its delivery to its EOI, in this order", async () => {
