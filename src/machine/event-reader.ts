@@ -17,10 +17,6 @@ export class Halves {
     return this.high * HALF + this.low;
   }
 
-  get bigint(): bigint {
-    return (BigInt(this.high) << 32n) | BigInt(this.low);
-  }
-
   /** `width` bits from bit `shift` on; they lie in one half. */
   bits(shift: number, width: number): number {
     const half = shift < 32 ? this.low >>> shift : this.high >>> (shift - 32);

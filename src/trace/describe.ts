@@ -21,11 +21,14 @@ const EXCEPTIONS: Readonly<Record<number, string>> = {
   14: "#PF", 16: "#MF",
 };
 
-const CATEGORIES: Readonly<Record<EventKind, string>> = {
-  walk: "tlb", fill: "tlb", drop: "tlb", stale_use: "stale", mark: "stale", unmark: "stale", table_write: "page tables",
-  invalidate: "flush", ipi_send: "ipi", ipi_deliver: "ipi", eoi: "ipi", exception: "exception", syscall: "syscall",
-  cr3: "context switch", halt: "idle", interrupt: "interrupt",
-};
+/** System calls with a name of their own: a guest may make up numbers without end, and names are kept. */
+const NAMED_CALLS = 1024;
+
+const CATEGORIES: ReadonlyMap<EventKind, string> = new Map([
+  ["walk", "tlb"], ["fill", "tlb"], ["drop", "tlb"], ["stale_use", "stale"], ["mark", "stale"], ["unmark", "stale"],
+  ["table_write", "page tables"], ["invalidate", "flush"], ["ipi_send", "ipi"], ["ipi_deliver", "ipi"], ["eoi", "ipi"],
+  ["exception", "exception"], ["syscall", "syscall"], ["cr3", "context switch"], ["halt", "idle"], ["interrupt", "interrupt"],
+]);
 
 const VECTORS = Array.from({ length: 256 }, (_, vector) => `0x${vector.toString(16)}`);
 
@@ -49,7 +52,7 @@ const accessText = (access: number): string => ACCESSES[access & 7]!;
 const flagsText = (flags: number): string => FLAGS[flags & 63]!;
 const vectorText = (value: Halves): string => VECTORS[value.low & 0xff]!;
 
-export const categoryOf = (event: EventReader): string => CATEGORIES[event.kind];
+export const categoryOf = (event: EventReader): string => CATEGORIES.get(event.kind)!;
 
 export function nameOf(event: EventReader): string {
   const { kind, a, b, c } = event;
@@ -66,7 +69,7 @@ export function nameOf(event: EventReader): string {
     case "eoi": return `EOI ${vectorText(a)}`;
     case "interrupt": return `interrupt ${vectorText(a)}`;
     case "exception": return EXCEPTIONS[a.low] ?? `exception ${a.low}`;
-    case "syscall": return `syscall ${a.bigint}`;
+    case "syscall": return a.high === 0 && a.low < NAMED_CALLS ? `syscall ${a.low}` : "syscall";
     case "cr3": return "context switch";
     case "halt": return "halted";
     default: return kind;

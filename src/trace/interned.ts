@@ -10,33 +10,18 @@ export type Index = keyof typeof DATA;
 const IID = 1;
 const TEXT = 2;
 
-/** A guest may make up names without end, system calls by number: with this many all are given anew. */
-const MOST = 65536;
-
 export class Interned {
   readonly #numbers: Readonly<Record<Index, Map<string, number>>> = {
     category: new Map(), name: new Map(), argument: new Map(), text: new Map(),
   };
-  /** Numbers are never used again, not even for another text after all have been forgotten. */
-  #last = 0;
-  #known = 0;
   #fresh: { index: Index; number: number; text: string }[] = [];
-
-  /** Forgets all if there are very many; true if none is known now. To be asked before a packet. */
-  begin(): boolean {
-    if (this.#known >= MOST) {
-      for (const numbers of Object.values(this.#numbers)) numbers.clear();
-      this.#known = 0;
-    }
-    return this.#known === 0;
-  }
 
   number(index: Index, text: string): number {
     const numbers = this.#numbers[index];
     const known = numbers.get(text);
     if (known !== undefined) return known;
-    const number = ++this.#last;
-    this.#known++;
+    // 0 stands for none.
+    const number = numbers.size + 1;
     numbers.set(text, number);
     this.#fresh.push({ index, number, text });
     return number;

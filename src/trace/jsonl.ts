@@ -3,35 +3,38 @@
 // (describe.ts): none has a character that JSON would have escaped.
 
 import type { EventReader } from "../machine/index.js";
+import { Piece, Pieces } from "./bytes.js";
 import { tellValues, type Values } from "./describe.js";
 import { StaleSpans } from "./stale-spans.js";
 import { TextBytes } from "./text-bytes.js";
 import type { TraceWriter } from "./writer.js";
 
+const encoder = new TextEncoder();
+const ascii = (text: string): Uint8Array => encoder.encode(text);
+const BEGIN = new Piece(ascii('{"step":'));
+const END = new Piece(ascii("}\n"));
+const QUOTE = 34;
+
 class JsonBytes extends TextBytes implements Values {
+  readonly #numbers = new Pieces((name) => ascii(`,"${name}":`));
+  readonly #addresses = new Pieces((name) => ascii(`,"${name}":"0x`));
+  readonly #texts = new Pieces((name) => ascii(`,"${name}":"`));
+  readonly #values = new Pieces((value) => ascii(`${value}"`));
+
   number(name: string, value: number): void {
-    this.#name(name);
+    this.copy(this.#numbers.of(name));
     this.decimal(value);
   }
 
   hex(name: string, low: number, high: number): void {
-    this.#name(name);
-    this.ascii('"');
+    this.copy(this.#addresses.of(name));
     this.hexadecimal(low, high);
-    this.ascii('"');
+    this.byte(QUOTE);
   }
 
   text(name: string, value: string): void {
-    this.#name(name);
-    this.ascii('"');
-    this.ascii(value);
-    this.ascii('"');
-  }
-
-  #name(name: string): void {
-    this.ascii(',"');
-    this.ascii(name);
-    this.ascii('":');
+    this.copy(this.#texts.of(name));
+    this.copy(this.#values.of(value));
   }
 }
 
@@ -43,7 +46,7 @@ export class JsonLinesWriter implements TraceWriter {
     const { bytes } = this;
     const { cpu, by, rip, kind } = event;
     bytes.begin();
-    bytes.ascii('{"step":');
+    bytes.copy(BEGIN);
     bytes.decimal(event.step);
     bytes.number("clock", event.clock);
     bytes.number("cpu", cpu);
@@ -59,7 +62,7 @@ export class JsonLinesWriter implements TraceWriter {
       bytes.number("changed_step", ended.step);
       bytes.number("entries", ended.most);
     }
-    bytes.ascii("}\n");
+    bytes.copy(END);
   }
 
   end(): void {}

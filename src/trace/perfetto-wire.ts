@@ -3,9 +3,10 @@
 // interned_data.proto).
 
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { Piece, Pieces } from "./bytes.js";
 import type { Values } from "./describe.js";
 import { Interned } from "./interned.js";
-import { ProtobufBytes } from "./protobuf-bytes.js";
+import { key, messageKey, ProtobufBytes, varint } from "./protobuf-bytes.js";
 
 const { Varint, Bit64, LengthDelimited } = WireType;
 
@@ -50,88 +51,109 @@ function packet(fill: (writer: BinaryWriter) => void): Uint8Array {
   return writer.tag(P.trustedPacketSequenceId, Varint).uint32(SEQUENCE).join().finish();
 }
 
+const packetHead = (flags: number): Piece =>
+  new Piece([
+    ...messageKey(PACKET), ...key(P.trustedPacketSequenceId, Varint), SEQUENCE, ...key(P.sequenceFlags, Varint), flags,
+    ...key(P.timestamp, Varint),
+  ]);
+const FIRST_HEAD = packetHead(CLEARED | NEEDS_INTERNED);
+const HEAD = packetHead(NEEDS_INTERNED);
+/** The packet's own messageKey, in front of its content. */
+const PACKET_KEY = messageKey(PACKET).length;
+const EVENT_KEY = messageKey(P.trackEvent).length;
+/** By the type of the event. */
+const EVENTS = [0, 1, 2, 3, 4].map((type) =>
+  new Piece([...messageKey(P.trackEvent), ...key(E.type, Varint), type, ...key(E.trackUuid, Varint)]));
+const COUNT = new Piece(key(E.counterValue, Varint));
+const FLOW = new Piece(key(E.flowIds, Bit64));
+const FLOW_END = new Piece(key(E.terminatingFlowIds, Bit64));
+const INTERNED_DATA = new Piece(messageKey(P.internedData));
+
 /** Writes events: between `open` and `close` what there is to say of one, in any order. */
 export class EventBytes extends ProtobufBytes implements Values {
   readonly #interned = new Interned();
+  readonly #categories = new Pieces((text) => [...key(E.categoryIids, Varint), ...varint(this.#interned.number("category", text))]);
+  readonly #names = new Pieces((text) => [...key(E.nameIid, Varint), ...varint(this.#interned.number("name", text))]);
+  readonly #numbers = new Pieces((name) => this.#annotation(name, key(A.intValue, Varint)));
+  readonly #addresses = new Pieces((name) => this.#annotation(name, key(A.pointerValue, Varint)));
+  readonly #texts = new Pieces((name) => this.#annotation(name, key(A.stringValueIid, Varint)));
+  readonly #values = new Pieces((value) => varint(this.#interned.number("text", value)));
+  #head = FIRST_HEAD;
   #packet = 0;
   #event = 0;
 
   open(type: (typeof TYPE)[keyof typeof TYPE], track: number, clock: number): void {
     this.begin();
-    const cleared = this.#interned.begin();
-    this.#packet = this.openMessage(PACKET);
-    this.key(P.trustedPacketSequenceId, Varint);
-    this.small(SEQUENCE);
-    this.key(P.sequenceFlags, Varint);
-    this.small(cleared ? CLEARED | NEEDS_INTERNED : NEEDS_INTERNED);
-    this.key(P.timestamp, Varint);
+    this.#packet = this.used + PACKET_KEY;
+    this.copy(this.#head);
+    this.#head = HEAD;
     this.whole(clock);
-    this.#event = this.openMessage(P.trackEvent);
-    this.key(E.type, Varint);
-    this.small(type);
-    this.key(E.trackUuid, Varint);
-    this.small(track);
+    this.#event = this.used + EVENT_KEY;
+    this.copy(EVENTS[type]!);
+    this.varint(track, 0);
   }
 
   close(): void {
-    this.closeMessage(this.#event);
+    this.endMessage(this.#event);
     if (this.#interned.hasFresh) {
-      const data = this.openMessage(P.internedData);
+      this.copy(INTERNED_DATA);
+      const data = this.used;
       this.put(this.#interned.takeFresh());
-      this.closeMessage(data);
+      this.endMessage(data);
     }
-    this.closeMessage(this.#packet);
+    this.endMessage(this.#packet);
   }
 
   names(name: string, category: string): void {
-    this.key(E.categoryIids, Varint);
-    this.small(this.#interned.number("category", category));
-    this.key(E.nameIid, Varint);
-    this.small(this.#interned.number("name", name));
+    this.copy(this.#categories.of(category));
+    this.copy(this.#names.of(name));
   }
 
   count(value: number): void {
-    this.key(E.counterValue, Varint);
-    this.small(value);
+    this.copy(COUNT);
+    this.varint(value, 0);
   }
 
   /** Arrows go from each event with an id to the next with the same, and end at one that terminates it. */
   flow(id: number): void {
-    this.key(E.flowIds, Bit64);
+    this.copy(FLOW);
     this.fixed64(id);
   }
 
   flowEnd(id: number): void {
-    this.key(E.terminatingFlowIds, Bit64);
+    this.copy(FLOW_END);
     this.fixed64(id);
   }
 
   number(name: string, value: number): void {
-    const annotation = this.#annotation(name);
-    this.key(A.intValue, Varint);
+    const start = this.used;
+    this.copy(this.#numbers.of(name));
     this.whole(value);
-    this.closeMessage(annotation);
+    this.#endAnnotation(start);
   }
 
   hex(name: string, low: number, high: number): void {
-    const annotation = this.#annotation(name);
-    this.key(A.pointerValue, Varint);
+    const start = this.used;
+    this.copy(this.#addresses.of(name));
     this.varint(low, high);
-    this.closeMessage(annotation);
+    this.#endAnnotation(start);
   }
 
   text(name: string, value: string): void {
-    const annotation = this.#annotation(name);
-    this.key(A.stringValueIid, Varint);
-    this.small(this.#interned.number("text", value));
-    this.closeMessage(annotation);
+    const start = this.used;
+    this.copy(this.#texts.of(name));
+    this.copy(this.#values.of(value));
+    this.#endAnnotation(start);
   }
 
-  #annotation(name: string): number {
-    const annotation = this.openMessage(E.debugAnnotations);
-    this.key(A.nameIid, Varint);
-    this.small(this.#interned.number("argument", name));
-    return annotation;
+  /** An annotation up to its value. It has less than 128 bytes: one is left for the length. */
+  #annotation(name: string, valueKey: readonly number[]): number[] {
+    const number = varint(this.#interned.number("argument", name));
+    return [...key(E.debugAnnotations, LengthDelimited), 0, ...key(A.nameIid, Varint), ...number, ...valueKey];
+  }
+
+  #endAnnotation(start: number): void {
+    this.view.setUint8(start + 1, this.used - start - 2);
   }
 }
 

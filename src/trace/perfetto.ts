@@ -100,9 +100,9 @@ export class PerfettoWriter implements TraceWriter {
 
   /** The first lane on which nothing lies in the time of `span`, which lasts until `end`. */
   #freeLane(span: StaleSpan, end: number): number {
-    let lane = this.#lanes.findIndex((free) => free <= span.clock);
-    if (lane < 0) {
-      lane = this.#lanes.length;
+    let lane = 0;
+    while (lane < this.#lanes.length && this.#lanes[lane]! > span.clock) lane++;
+    if (lane === this.#lanes.length) {
       this.#track({ uuid: SPAN_0 + lane, name: "page-table word changed, entries still stale", parent: MACHINE });
     }
     this.#lanes[lane] = end;

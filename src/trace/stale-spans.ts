@@ -25,17 +25,19 @@ export interface StaleSpan extends Change {
   most: number;
 }
 
-/** Paging-structure entries by the pages that they cover, deepest first: what is filled through a stale one is stale. */
-const ABOVE = ([["pde", 9], ["pdpte", 18], ["pml4e", 27]] as const).map(([kind, bits]) => ({
-  kind: TLB_KINDS.indexOf(kind),
-  pages: 2 ** bits,
+/**
+ * Paging-structure entries, deepest first, with the bits of an address inside what they cover, in halves: what is filled
+ * through a stale one is stale.
+ */
+const ABOVE = ([["pde", 0x1f_ffff, 0], ["pdpte", 0x3fff_ffff, 0], ["pml4e", 0xffff_ffff, 0x7f]] as const).map(([kind, low, high]) => ({
+  kind: TLB_KINDS.indexOf(kind), low, high,
 }));
 
 /** TLB entries, each under a CPU, a kind and a PCID, and then its page: all of it together is more than a number can hold. */
 type Pages = Map<number, StaleSpan[]>;
 
 const copy = ({ low, high }: Halves): Word => ({ low, high });
-const pageOf = ({ low, high }: Word): number => high * 2 ** 20 + (low >>> 12);
+const pageOf = (low: number, high: number): number => high * 2 ** 20 + (low >>> 12);
 
 export class StaleSpans {
   readonly #entries = new Map<number, Pages>();
@@ -73,7 +75,7 @@ export class StaleSpans {
   #marked(event: EventReader): void {
     const span = this.#cause(event);
     const pages = this.#pagesOf(event, kindOf(event));
-    const page = pageOf(event.a);
+    const page = pageOf(event.a.low, event.a.high);
     const spans = pages.get(page);
     if (spans) spans.push(span);
     else pages.set(page, [span]);
@@ -84,7 +86,7 @@ export class StaleSpans {
 
   #unmarked(event: EventReader): StaleSpan | undefined {
     const pages = this.#pagesOf(event, kindOf(event));
-    const page = pageOf(event.a);
+    const page = pageOf(event.a.low, event.a.high);
     const spans = pages.get(page);
     const span = spans?.shift();
     if (!span) return undefined;
@@ -98,9 +100,10 @@ export class StaleSpans {
   #cause(event: EventReader): StaleSpan {
     const write = this.#lastWrite;
     if (write && write.step === event.step && write.cpu === event.by) return (this.#spanOfWrite ??= { ...write, live: 0, most: 0 });
-    const page = pageOf(event.a);
-    for (const { kind, pages } of ABOVE) {
-      const above = this.#pagesOf(event, kind).get(page - (page % pages))?.[0];
+    const { low, high } = event.a;
+    for (const covered of ABOVE) {
+      const page = pageOf(low & ~covered.low, (high & ~covered.high) >>> 0);
+      const above = this.#pagesOf(event, covered.kind).get(page)?.[0];
       if (above) return above;
     }
     const word = { low: event.b.low, high: 0 };

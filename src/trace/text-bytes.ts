@@ -1,22 +1,22 @@
-// Text and numbers in ASCII, written where they stay: strings that are only joined and encoded cost more than an event may.
+// Numbers as text in ASCII, two digits at a time.
 
 import { Bytes } from "./bytes.js";
 
 const ZERO = 48;
-/** Digits that fit a 32-bit number in every case. */
-const DIGITS = 9;
+/** Digits that fit a 32-bit number in every case, and are pairs. */
+const DIGITS = 8;
 const GROUP = 10 ** DIGITS;
-const HEX = new TextEncoder().encode("0123456789abcdef");
+
+/** Both characters of each number of two digits, as they lie in memory. */
+const pairs = (base: 10 | 16): Uint16Array =>
+  Uint16Array.from({ length: base * base }, (_, value) => {
+    const text = value.toString(base).padStart(2, "0");
+    return text.charCodeAt(0) | (text.charCodeAt(1) << 8);
+  });
+const DECIMAL = pairs(10);
+const HEX = pairs(16);
 
 export class TextBytes extends Bytes {
-  /** `text` has ASCII characters alone. */
-  ascii(text: string): void {
-    const { block } = this;
-    let at = this.used;
-    for (let i = 0; i < text.length; i++) block[at++] = text.charCodeAt(i);
-    this.used = at;
-  }
-
   /** A whole number from 0 to below 2^53. */
   decimal(value: number): void {
     if (value < GROUP) {
@@ -30,33 +30,40 @@ export class TextBytes extends Bytes {
     }
   }
 
-  /** As printf's %#lx, but 0 has its 0x too. */
+  /** 64 bits in halves, without leading zeroes. */
   hexadecimal(low: number, high: number): void {
-    this.ascii("0x");
     if (high !== 0) {
-      this.#nibbles(high, Math.max(1, 8 - (Math.clz32(high) >>> 2)));
+      this.#nibbles(high, nibblesOf(high));
       this.#nibbles(low, 8);
     } else {
-      this.#nibbles(low, Math.max(1, 8 - (Math.clz32(low) >>> 2)));
+      this.#nibbles(low, nibblesOf(low));
     }
   }
 
   #digits(value: number, digits: number): void {
+    const { view, used } = this;
     let rest = value;
-    for (let at = this.used + digits - 1; at >= this.used; at--) {
-      const tens = (rest / 10) | 0;
-      this.block[at] = ZERO + rest - tens * 10;
-      rest = tens;
+    let at = used + digits;
+    for (; at >= used + 2; at -= 2) {
+      const above = (rest / 100) | 0;
+      view.setUint16(at - 2, DECIMAL[rest - above * 100]!, true);
+      rest = above;
     }
-    this.used += digits;
+    if (at > used) view.setUint8(used, ZERO + rest);
+    this.used = used + digits;
   }
 
   #nibbles(value: number, nibbles: number): void {
+    const { view, used } = this;
     let rest = value;
-    for (let at = this.used + nibbles - 1; at >= this.used; at--) {
-      this.block[at] = HEX[rest & 15]!;
-      rest >>>= 4;
+    let at = used + nibbles;
+    for (; at >= used + 2; at -= 2) {
+      view.setUint16(at - 2, HEX[rest & 0xff]!, true);
+      rest >>>= 8;
     }
-    this.used += nibbles;
+    if (at > used) view.setUint8(used, HEX[rest & 0xf]! >>> 8);
+    this.used = used + nibbles;
   }
 }
+
+const nibblesOf = (value: number): number => Math.max(1, 8 - (Math.clz32(value) >>> 2));
