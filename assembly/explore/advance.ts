@@ -8,9 +8,12 @@
 import { Cpu, cpuAt, RUNNING } from "../cpu/state";
 import { callHandler, ripAt } from "../cpu/slow";
 import { FAULT_PARK, FAULT_STOP, PF } from "../cpu/fault";
+import { KIND_COLD } from "../../build/generated/decode-table";
+import { kindBefore } from "../cpu/compiled";
 import { lookup } from "../cpu/lookup";
 import { nextRip } from "../cpu/operand";
 import { NEXT, REC_COLD, REC_INFO, F_LOCK, F_MEM } from "../cpu/record";
+import { call, jcc, jcxz, jmp, loop, loope, loopne } from "../cpu/ops/branch";
 import { mfence, xchg } from "../cpu/ops/transfer";
 import { cpuid } from "../cpu/system/cpuid";
 import { iret } from "../cpu/system/iret";
@@ -27,9 +30,19 @@ import { forgetPage } from "./translations";
 /** MSR of the x2APIC's interrupt command register: the one WRMSR that waits for nothing (SDM 3A 11.12.3). */
 const X2APIC_ICR: u32 = 0x830;
 
+/** Jumps to a target that the instruction holds. */
+function isDirectJump(handler: u32): bool {
+  return handler == jcc.index || handler == jmp.index || handler == call.index || handler == jcxz.index ||
+    handler == loop.index || handler == loope.index || handler == loopne.index;
+}
+
+/** Whether `rec` is locked. Such an instruction has no hot kind; and of a jump REC_INFO would be the target. */
 function isLocked(rec: usize): bool {
+  if (kindBefore(rec) != KIND_COLD) return false;
+  const handler = load<u16>(rec, REC_COLD);
   const info = load<u32>(rec, REC_INFO);
-  return (info & F_LOCK) != 0 || (info & F_MEM) != 0 && load<u16>(rec, REC_COLD) == xchg.index;
+  if ((info & F_MEM) != 0 && handler == xchg.index) return true;
+  return (info & F_LOCK) != 0 && !isDirectJump(handler);
 }
 
 /** Instructions other than locked ones that wait until all stores before them can be seen. */

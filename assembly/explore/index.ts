@@ -31,6 +31,11 @@ export function exploreSpurious(may: bool): void {
   exploration().spurious = may ? 1 : 0;
 }
 
+/** CPUs, a bit each, that others may send interrupts to: before each of their stores one may come. None at first. */
+export function exploreInterrupted(cpus: u32): void {
+  exploration().interrupted = cpus;
+}
+
 /** Whether some CPU had more old translations of a page than there is room for: the search then missed some. */
 export function exploreOverflowed(): bool {
   return exploration().overflow != 0;

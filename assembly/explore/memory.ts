@@ -109,8 +109,12 @@ export function exploredLoad(cpu: Cpu, pa: u64, size: u32, writes: u32): u64 {
 export function exploredStore(cpu: Cpu, pa: u64, size: u32, value: u64): void {
   const x = exploration();
   if (!isShared(pa, size)) return commit(pa, size, value);
-  // A store into the buffer is nobody's business until it drains. Without a buffer, or locked, it is.
-  if (x.buffers && !x.locked) return append(cpu, pa, size, value);
+  if (x.buffers && !x.locked) {
+    // A store into the buffer is nobody's business until it drains, but for an interrupt: that finds the buffer empty, so
+    // it matters whether it comes before the store. Without a buffer, or locked, every store matters.
+    if (x.granted != cpu.index + 1 && x.interrupted >> cpu.index & 1) return park(cpu, pa, 1);
+    return append(cpu, pa, size, value);
+  }
   if (x.granted != cpu.index + 1) return park(cpu, pa, 1);
   commit(pa, size, value);
 }

@@ -103,8 +103,11 @@ export class Exploration {
   chosen: u64;
   /** Nonzero if exceptions and interrupts have handlers in the guest. */
   handlers: u32;
+  /** A bit for each CPU that others send interrupts to. */
+  interrupted: u32;
   /** Nonzero once a CPU had more than OLD_VALUES old values: the search then misses some. */
   overflow: u32;
+  reserved: u32;
   /** Sums over the words of memory that changed since exploration began: half of the state's hash each (hash.ts). */
   memory0: u64;
   memory1: u64;

@@ -66,6 +66,11 @@ export class Exploration {
     this.#core.exploreSpurious(may ? 1 : 0);
   }
 
+  /** CPUs that others may send interrupts to: before each of their stores one may come. None at first. */
+  set interruptedCpus(cpus: Iterable<number>) {
+    this.#core.exploreInterrupted([...cpus].reduce((mask, cpu) => mask | (1 << cpu), 0));
+  }
+
   /** True once a CPU had more old translations of a page than there is room for: the search has missed some. */
   get overflowed(): boolean {
     return this.#core.exploreOverflowed() !== 0;

@@ -32,6 +32,8 @@ const cases: [string, string, string[]][] = [
   ["a flush of an idle CPU is acknowledged too", "0R : P1R ; FL1 ; Lx", ["0"]],
   ["two CPUs that flush each other both go on", "0D : FL1 ; Lx | FL0 ; Lx", ["0|0"]],
   ["two CPUs may flush a third at the same time", "0D : FL2 ; Lx | FL2 ; Lx | Lp", ["0|0|a"]],
+  ["where the code of a flush lies does not fence it", "N : Lx ; P1R ; FU1 ; Lp", ["0F", "0b"]],
+  ["an interrupt may come before a store, which then still waits in the buffer", "N : FL1 ; Lp | P0R", ["F|", "a|"]],
   ["a store through an old writable translation goes to the old frame", "0D : P1R ; MF ; L0 | Sp7", ["7|.", "a|.", "a|F"]],
 ];
 

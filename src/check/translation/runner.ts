@@ -125,6 +125,7 @@ export class TranslationRunner {
     this.#exploration.undo(this.#root);
     this.#exploration.forget();
     this.#exploration.spuriousFaults = spurious;
+    this.#exploration.interruptedCpus = program.columns.flat().flatMap((event) => (event.kind === "flush" ? [event.cpu] : []));
     this.#load(program);
     for (let cpu = 0; cpu < this.#cpus; cpu++) this.#system.take(cpu << 6);
     const outcomes = new Set<string>();

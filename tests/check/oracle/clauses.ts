@@ -1,0 +1,35 @@
+// The clauses of the contract, by the names under which the oracle can leave each of them out.
+
+export const CLAUSES = {
+  "fifo": "stores leave the store buffer in program order",
+  "forwarding": "a load sees its CPU's own buffered stores",
+  "newest": "a load never sees past its CPU's newest store to that address",
+  "aliases": "forwarding goes by the physical address",
+  "walk-skips-buffer": "a walk does not see its CPU's store buffer",
+  "stale": "an entry may outlive the word that it was read from",
+  "never-back": "a newer entry takes the place of the older for good",
+  "dirty-entry": "a store through an entry with D=0 is a new walk",
+  "dirty-atomic": "a walk reads the word and sets D in one step",
+  "dirty-late": "a walk sets D in the step of the store, not before",
+  "fault-current": "a fault is decided by the word as it is then",
+  "fault-early": "a fault is decided while stores may still be buffered",
+  "fault-drains": "the handler starts with the store buffer empty",
+  "fault-drops": "a fault drops the entries of its address",
+  "spurious": "a store that finds an entry with W=0 may fault at once",
+  "invlpg-drops": "INVLPG drops the page's entries",
+  "invlpg-drains": "INVLPG waits for the store buffer",
+  "mfence-drains": "MFENCE waits for the store buffer",
+  "locked-drains": "a locked operation waits for the store buffer",
+  "locked-fault-drains": "the fault of a locked operation too is decided with the store buffer empty",
+  "locked-atomic": "a locked operation drains in the step in which it reads",
+  "flush-fenced": "the flush macro is fenced",
+  "x2apic-weak": "an x2APIC ICR write is not ordered with earlier stores",
+  "sent-before": "an interrupt comes after it was sent",
+  "flush-waits": "a flush waits for its acknowledgement",
+  "delivery-drops": "the handler of a flush drops the page's entries",
+  "delivery-drains": "an interrupt is taken with the store buffer empty",
+  "delivery-waiting": "an interrupt is taken by a CPU that waits for its own flush",
+  "delivery-finished": "an interrupt is taken by a CPU that has finished its program",
+} as const;
+
+export type Clause = keyof typeof CLAUSES;
