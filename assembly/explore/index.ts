@@ -8,7 +8,6 @@ export { goOn as exploreGoOn } from "./advance";
 export { share as exploreShare } from "./memory";
 export { enabled as exploreEnabled, take as exploreTake } from "./transitions";
 export { track as exploreTrack } from "./translations";
-export { hashHalf as exploreHashHalf, hashState as exploreHash } from "./hash";
 export { forgetVisited as exploreForget, visit as exploreVisit, visitedCount as exploreVisited, visitedHasRoom as exploreVisitedHasRoom } from "./visited";
 export { trailHasRoom as exploreHasRoom, undo as exploreUndo } from "./trail";
 
@@ -69,16 +68,6 @@ export function exploreBufferedValue(index: u32, n: u32): u64 {
 /** What CPU `index` waits for: PARKED to ENDLESS of explore/codes.ts. */
 export function exploreStatus(index: u32): u32 {
   return exploredOf(index).status;
-}
-
-/** PARKED: the physical address that CPU `index` is about to access. */
-export function exploreParkedAt(index: u32): u64 {
-  return exploredOf(index).parkedAt;
-}
-
-/** PARKED: whether it may write there. */
-export function exploreParkedWrites(index: u32): bool {
-  return exploredOf(index).parkedWrites != 0;
 }
 
 /** The exception that CPU `index` ended with (FAULTED): its vector. */

@@ -54,9 +54,8 @@ function isShared(pa: u64, size: u32): bool {
 }
 
 /** Leaves the instruction before it has done anything: it waits for its turn. */
-function park(cpu: Cpu, pa: u64, writes: u32): void {
+function park(cpu: Cpu, writes: u32): void {
   const explored = exploredOf(cpu.index);
-  explored.parkedAt = pa;
   explored.parkedWrites = writes;
   explored.onPage = 0;
   cpu.fault = FAULT_PARK;
@@ -87,7 +86,7 @@ function commit(pa: u64, size: u32, value: u64): void {
 export function exploredLoad(cpu: Cpu, pa: u64, size: u32, writes: u32): u64 {
   const x = exploration();
   if (x.granted != cpu.index + 1 && isShared(pa, size)) {
-    park(cpu, pa, writes);
+    park(cpu, writes);
     return 0;
   }
   let value = readRam(ramAt(pa), size);
@@ -112,16 +111,16 @@ export function exploredStore(cpu: Cpu, pa: u64, size: u32, value: u64): void {
   if (x.buffers && !x.locked) {
     // A store into the buffer is nobody's business until it drains, but for an interrupt: that finds the buffer empty, so
     // it matters whether it comes before the store. Without a buffer, or locked, every store matters.
-    if (x.granted != cpu.index + 1 && x.interrupted >> cpu.index & 1) return park(cpu, pa, 1);
+    if (x.granted != cpu.index + 1 && x.interrupted >> cpu.index & 1) return park(cpu, 1);
     return append(cpu, pa, size, value);
   }
-  if (x.granted != cpu.index + 1) return park(cpu, pa, 1);
+  if (x.granted != cpu.index + 1) return park(cpu, 1);
   commit(pa, size, value);
 }
 
 function append(cpu: Cpu, pa: u64, size: u32, value: u64): void {
   const explored = exploredOf(cpu.index);
-  if (explored.count == BUFFER_CAPACITY) return park(cpu, pa, 1);
+  if (explored.count == BUFFER_CAPACITY) return park(cpu, 1);
   const last = bufferedAt(cpu.index, explored.count);
   last.pa = pa;
   last.value = value;

@@ -27,8 +27,7 @@ export class Explored {
   count: u32;
   /** PARKED to ENDLESS of codes.ts. */
   status: u32;
-  /** PARKED: the physical address, of a tracked page the linear one; and nonzero if the access may write. */
-  parkedAt: u64;
+  /** PARKED: nonzero if the access may write. */
   parkedWrites: u32;
   /** PARKED: nonzero if before a tracked page, and its number. */
   onPage: u32;

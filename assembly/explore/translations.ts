@@ -153,7 +153,6 @@ export function usedChoice(cpu: Cpu, t: u32, va: u64, access: u32): bool {
     const explored = exploredOf(cpu.index);
     explored.parkedPage = t;
     explored.onPage = 1;
-    explored.parkedAt = va;
     explored.parkedWrites = access & ACCESS_WRITE;
     cpu.fault = FAULT_PARK;
     return true;

@@ -70,6 +70,7 @@ export interface CoreExports extends CompilerCore {
   exploreHasRoom(bytes: number): number;
   exploreVisit(context: number): number;
   exploreVisited(): number;
+  exploreVisitedHasRoom(): number;
   getStopCpu(): number;
   getStopDetail(): number;
   getStopRip(): bigint;

@@ -136,6 +136,11 @@ export class Exploration {
     return this.#core.exploreVisit(context) !== 0;
   }
 
+  /** Whether there is room for more states; a table that is full is never looked through to its end. */
+  get hasRoomForStates(): boolean {
+    return this.#core.exploreVisitedHasRoom() !== 0;
+  }
+
   /** Forgets the states that were noted. */
   forget(): void {
     this.#core.exploreForget();

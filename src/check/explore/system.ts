@@ -67,6 +67,11 @@ export class System {
     return this.#exploration.visited;
   }
 
+  /** Whether there is room for more states, and for as many again as a search notes between two looks. */
+  get hasRoom(): boolean {
+    return this.#exploration.hasRoomForStates;
+  }
+
   /** Forgets the states of an earlier search. */
   forget(): void {
     this.#exploration.forget();
