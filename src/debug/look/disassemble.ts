@@ -2,6 +2,7 @@
 
 import type * as Iced from "iced-x86";
 import { loadIced, type Machine } from "../../machine/index.js";
+import { hex } from "../../units.js";
 import type { SymbolAt, SymbolTable } from "../symbols/types.js";
 import { type MemoryView, readSome, virtualMemory } from "./memory.js";
 import type { Instruction, Syntax } from "./types.js";
@@ -21,7 +22,6 @@ export interface DisassembleOptions {
   readonly bits?: 16 | 32 | 64;
 }
 
-const hex = (value: bigint): string => `0x${value.toString(16)}`;
 const u64 = (value: bigint): bigint => BigInt.asUintN(64, value);
 
 export const nameOf = (symbol: SymbolAt): string => (symbol.offset ? `${symbol.name}+${symbol.offset}` : symbol.name);

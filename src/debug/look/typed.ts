@@ -1,13 +1,12 @@
 // Values in a guest's memory by their types: members, elements, what pointers point to.
 
 import { UserError } from "../../errors.js";
+import { hex } from "../../units.js";
 import { findMember, sizeOfType, stripType, type TypeNode, typeName } from "../symbols/index.js";
 import { type MemoryView, readUnsigned } from "./memory.js";
 
 const MOST_NUMBER_BYTES = 16;
 const MOST_TEXT = 4096;
-
-const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 /** A value of `type` at `address`. Nothing is read until it is asked for. */
 export class TypedValue {
