@@ -66,6 +66,27 @@ stack_top:
 	.section .text
 `;
 
+/** Code that lets what COM1 receives interrupt at vector 0x24, IRQ 4 of the 8259, whose handler is at `on_irq`. */
+export const COM1_INTERRUPTS = `lidt idtr
+      lea on_irq, %rax
+      mov %ax, idt + 0x24 * 16
+      movw $8, idt + 0x24 * 16 + 2
+      movw $0x8e00, idt + 0x24 * 16 + 4
+      shr $16, %rax
+      mov %ax, idt + 0x24 * 16 + 6
+      mov $0x11, %al; out %al, $0x20; mov $0x20, %al; out %al, $0x21
+      mov $4, %al; out %al, $0x21; mov $1, %al; out %al, $0x21
+      mov $0xef, %al; out %al, $0x21
+      mov $0x3f9, %edx; mov $1, %al; out %al, %dx
+      sti`;
+
+/** The interrupt descriptor table that it fills in. */
+export const INTERRUPT_TABLE = `.section .data
+    .balign 16
+    idt: .fill 4096, 1, 0
+    idtr: .word 4095
+      .quad idt`;
+
 /** Folder for what a test makes; it is gone when the process ends. */
 export const scratch = mkdtempSync(join(tmpdir(), "shootdown-test-"));
 process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));

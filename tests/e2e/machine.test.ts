@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { describeStop, Machine, MiB, Pc, type PcOptions, type Stop, UserError } from "shootdown";
-import { assemble } from "./guest.ts";
+import { assemble, COM1_INTERRUPTS, INTERRUPT_TABLE } from "./guest.ts";
 
 const SMALL = { memory: 16 * MiB };
 
@@ -38,26 +38,11 @@ test("a run stops after exactly the steps that were asked for", async () => {
 test("a machine whose CPUs are all halted for good is idle, and input wakes it", async () => {
   // IRQ 4 through the 8259: vector 0x24, whose handler reads the byte and leaves with it.
   const { pc, machine } = await boot(`
-    main: lidt idtr
-      lea on_irq, %rax
-      mov %ax, idt + 0x24 * 16
-      movw $8, idt + 0x24 * 16 + 2
-      movw $0x8e00, idt + 0x24 * 16 + 4
-      shr $16, %rax
-      mov %ax, idt + 0x24 * 16 + 6
-      mov $0x11, %al; out %al, $0x20; mov $0x20, %al; out %al, $0x21
-      mov $4, %al; out %al, $0x21; mov $1, %al; out %al, $0x21
-      mov $0xef, %al; out %al, $0x21
-      mov $0x3f9, %edx; mov $1, %al; out %al, %dx
-      sti
+    main: ${COM1_INTERRUPTS}
     1: hlt
       jmp 1b
     on_irq: mov $0x3f8, %edx; xor %eax, %eax; in %dx, %al; jmp leave
-    .section .data
-    .balign 16
-    idt: .fill 4096, 1, 0
-    idtr: .word 4095
-      .quad idt`);
+    ${INTERRUPT_TABLE}`);
   assert.deepEqual(machine.run(1_000_000), { kind: "idle" });
   pc.serial.write("Z");
   assert.deepEqual(machine.run(1_000_000), { kind: "exit", value: 0x5a, status: 0xb5 });

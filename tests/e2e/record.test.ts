@@ -6,22 +6,11 @@ import fc from "fast-check";
 import {
   describeVerdict, type Input, MiB, Pc, readRecording, Recorder, type RecordingHeader, Replay, sha256, UserError, type Verdict,
 } from "shootdown";
-import { assemble } from "./guest.ts";
+import { assemble, COM1_INTERRUPTS, INTERRUPT_TABLE } from "./guest.ts";
 
 /** Reads bytes, by interrupt, until a "q"; makes one number of them and of their times, and writes them back. Between them it waits, halted. */
 const ECHO = assemble(`
-  main: lidt idtr
-    lea on_irq, %rax
-    mov %ax, idt + 0x24 * 16
-    movw $8, idt + 0x24 * 16 + 2
-    movw $0x8e00, idt + 0x24 * 16 + 4
-    shr $16, %rax
-    mov %ax, idt + 0x24 * 16 + 6
-    mov $0x11, %al; out %al, $0x20; mov $0x20, %al; out %al, $0x21
-    mov $4, %al; out %al, $0x21; mov $1, %al; out %al, $0x21
-    mov $0xef, %al; out %al, $0x21
-    mov $0x3f9, %edx; mov $1, %al; out %al, %dx
-    sti
+  main: ${COM1_INTERRUPTS}
     mov $9000000, %ecx			/* long enough for two digests */
   1: dec %ecx
     jnz 1b
@@ -36,11 +25,7 @@ const ECHO = assemble(`
     je leave
     mov $0x3fd, %edx; in %dx, %al; test $1, %al; jnz on_irq
     mov $0x20, %al; out %al, $0x20; iretq
-  .section .data
-  .balign 16
-  idt: .fill 4096, 1, 0
-  idtr: .word 4095
-    .quad idt`).bytes;
+  ${INTERRUPT_TABLE}`).bytes;
 
 const HEADER: RecordingHeader = {
   cpus: 1, memory: 16 * MiB, fastMemory: 4 * MiB, tlb: "skylake", seed: "1",

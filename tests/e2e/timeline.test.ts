@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 import { type Hit, MiB, Pc, type PcOptions, type StopPoint, Timeline, TLB_PRESETS, UserError } from "shootdown";
-import { assemble } from "./guest.ts";
+import { assemble, COM1_INTERRUPTS, INTERRUPT_TABLE } from "./guest.ts";
 
 /**
  * Three CPUs on shared memory, so that their order matters; the first also reads its serial line, writes what it reads
@@ -199,27 +199,12 @@ test("input to a machine that is idle comes again when the past is run again", a
   const pc = await Pc.create({ memory: 16 * MiB });
   // IRQ 4 through the 8259, whose handler adds the byte up.
   pc.load(assemble(`
-    main: lidt idtr
-      lea on_irq, %rax
-      mov %ax, idt + 0x24 * 16
-      movw $8, idt + 0x24 * 16 + 2
-      movw $0x8e00, idt + 0x24 * 16 + 4
-      shr $16, %rax
-      mov %ax, idt + 0x24 * 16 + 6
-      mov $0x11, %al; out %al, $0x20; mov $0x20, %al; out %al, $0x21
-      mov $4, %al; out %al, $0x21; mov $1, %al; out %al, $0x21
-      mov $0xef, %al; out %al, $0x21
-      mov $0x3f9, %edx; mov $1, %al; out %al, %dx
-      sti
+    main: ${COM1_INTERRUPTS}
     1: hlt
       jmp 1b
     on_irq: mov $0x3f8, %edx; xor %eax, %eax; in %dx, %al; add %rax, %r12
       mov $0x20, %al; out %al, $0x20; iretq
-    .section .data
-    .balign 16
-    idt: .fill 4096, 1, 0
-    idtr: .word 4095
-      .quad idt`).bytes);
+    ${INTERRUPT_TABLE}`).bytes);
   const timeline = Timeline.create(pc);
   const seen = new Map<number, bigint>();
   for (const byte of [3, 4, 5]) {
