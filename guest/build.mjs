@@ -15,8 +15,11 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = "build/guest";
 const parallelJobs = 2;
 
-const programs = ["hello", "lookup", "churn", "tlbflush", "selftest", "echo"];
-const extraSources = { selftest: ["selftest_mm", "selftest_threads", "selftest_numa"] };
+const programs = ["hello", "lookup", "churn", "tlbflush", "selftest", "echo", "scenario"];
+const extraSources = {
+  selftest: ["selftest_mm", "selftest_threads", "selftest_numa"],
+  scenario: ["scenario_parse", "scenario_run"],
+};
 const libc = ["guest/user/crt0.S", "guest/user/libc.c", "guest/user/thread.c",
   "guest/kernel/vsprintf.c", "guest/kernel/string.c"];
 const kernelFolders = ["guest/boot", "guest/kernel", "guest/mm", "guest/mm/policy"];

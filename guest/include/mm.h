@@ -68,6 +68,7 @@ void initialize_tlbstate_and_flush(void);
 #define MAP_FIXED_NOREPLACE 0x100000
 #define MADV_NORMAL 0
 #define MADV_DONTNEED 4
+#define MADV_PAGEOUT 21
 #define MADV_POPULATE_READ 22
 #define MADV_POPULATE_WRITE 23
 
@@ -77,6 +78,7 @@ long do_munmap(unsigned long addr, size_t len);
 long do_mprotect(unsigned long addr, size_t len, int prot);
 long do_madvise(unsigned long addr, size_t len, int behavior);
 long do_brk(unsigned long brk);
+long do_mbind(unsigned long start, size_t len, int mode, unsigned int flags);
 long sys_move_pages(pid_t pid, unsigned long nr_pages, const void __user *const __user *pages,
 		    const int __user *nodes, int __user *status, int flags);
 
@@ -136,6 +138,7 @@ int copy_page_range(struct mm_struct *dst_mm, struct vm_area_struct *src_vma);
 
 vm_fault_t do_wp_page(struct vm_fault *vmf);
 vm_fault_t do_numa_page(struct vm_fault *vmf);
+bool vma_migratable(const struct vm_area_struct *vma);
 bool can_change_pte_writable(struct vm_area_struct *vma, unsigned long addr, pte_t pte);
 struct folio *vm_normal_folio(pte_t pte);
 pte_t mk_pte(struct folio *folio, pgprot_t prot);
@@ -150,6 +153,8 @@ long change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma, unsig
 void kswapd_init(void);
 void wakeup_kswapd(int nid);
 unsigned long try_to_free_pages(int nid, gfp_t gfp);
+/* Demotes the isolated folios of the list, wherever they are used; those that stay go back to their LRU lists. */
+void reclaim_pages(struct list_head *folios);
 bool pgdat_balanced(pg_data_t *pgdat);
 
 /* numa_balancing.c */

@@ -25,6 +25,7 @@
 #define __NR_set_tid_address 218
 #define __NR_clock_gettime 228
 #define __NR_exit_group 231
+#define __NR_mbind 237
 #define __NR_move_pages 279
 #define __NR_getcpu 309
 

@@ -69,6 +69,8 @@ SYSCALL(munmap) { return do_munmap(a, b); }
 SYSCALL(brk) { return do_brk(a); }
 SYSCALL(madvise) { return do_madvise(a, b, c); }
 
+SYSCALL(mbind) { return do_mbind(a, b, c, f); }
+
 SYSCALL(move_pages)
 {
 	return sys_move_pages(a, b, (const void *const *)c, (const int *)d, (int *)e, f);
@@ -222,7 +224,7 @@ static const sys_call_ptr_t sys_call_table[NR_SYSCALLS] = {
 	ENTRY(sched_yield), ENTRY(madvise), ENTRY(nanosleep), ENTRY(getpid), ENTRY(clone), ENTRY(fork),
 	ENTRY(exit), ENTRY(wait4), ENTRY(arch_prctl), ENTRY(gettid), ENTRY(futex),
 	ENTRY(sched_setaffinity), ENTRY(sched_getaffinity), ENTRY(set_tid_address),
-	ENTRY(clock_gettime), ENTRY(exit_group), ENTRY(move_pages), ENTRY(getcpu),
+	ENTRY(clock_gettime), ENTRY(exit_group), ENTRY(mbind), ENTRY(move_pages), ENTRY(getcpu),
 };
 
 static unsigned long unknown_logged[BITS_TO_LONGS(NR_SYSCALLS)];

@@ -86,7 +86,11 @@ static const char *parse_spec(const char *f, struct spec *sp, va_list *args)
 		sp->width = sp->width * 10 + (*f - '0');
 	if (*f == '.') {
 		sp->precision = 0;
-		for (f++; *f >= '0' && *f <= '9'; f++)
+		if (*++f == '*') {
+			sp->precision = va_arg(*args, int);
+			f++;
+		}
+		for (; *f >= '0' && *f <= '9'; f++)
 			sp->precision = sp->precision * 10 + (*f - '0');
 	}
 	for (;; f++) {

@@ -1,4 +1,5 @@
 /* madvise.c - the advice that changes what is mapped; the rest is accepted and ignored, as Linux may. */
+#include "migrate.h"
 #include "tlbflush.h"
 
 static long madvise_dontneed(struct mm_struct *mm, unsigned long start, unsigned long end)
@@ -27,6 +28,51 @@ static long madvise_dontneed(struct mm_struct *mm, unsigned long start, unsigned
 	return ret;
 }
 
+/* Linux's madvise_cold_or_pageout_pte_range(): isolates what is mapped in one table. */
+static void isolate_for_pageout(struct mm_struct *mm, unsigned long addr, unsigned long end, struct list_head *folios)
+{
+	pmd_t *pmd = mm_find_pmd(mm, addr);
+	spinlock_t *ptl;
+	pte_t *start_pte, *pte;
+
+	if (!pmd)
+		return;
+	start_pte = pte = pte_offset_map_lock(mm, pmd, addr, &ptl);
+	flush_tlb_batched_pending(mm);
+	for (; addr != end; addr += PAGE_SIZE, pte++) {
+		pte_t ptent = ptep_get(pte);
+		struct folio *folio = pte_present(ptent) ? vm_normal_folio(ptent) : NULL;
+
+		if (folio && folio_isolate_lru(folio)) {
+			folio_clear_referenced(folio);
+			list_add(&folio->lru, folios);
+		}
+	}
+	pte_unmap_unlock(start_pte, ptl);
+}
+
+/*
+ * Reclaims the range now, whatever its accessed bits say. Reclaim means demotion
+ * here, since there is no swap; what is on the slow node stays. Linux leaves out folios
+ * that others map too, lest one process slow another down; kswapd has no such
+ * scruple, and this is the way to make its work happen to a given page.
+ */
+static long madvise_pageout(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	unsigned long addr, next;
+	LIST_HEAD(folios);
+
+	down_read(&mm->mmap_lock);
+	for (addr = start; addr != end; addr = next) {
+		next = pmd_addr_end(addr, end);
+		isolate_for_pageout(mm, addr, next, &folios);
+		reclaim_pages(&folios);
+		cond_resched();
+	}
+	up_read(&mm->mmap_lock);
+	return 0;
+}
+
 long do_madvise(unsigned long start, size_t len, int behavior)
 {
 	struct mm_struct *mm = current->mm;
@@ -41,6 +87,8 @@ long do_madvise(unsigned long start, size_t len, int behavior)
 		return 0;
 	case MADV_DONTNEED:
 		return madvise_dontneed(mm, start, end);
+	case MADV_PAGEOUT:
+		return madvise_pageout(mm, start, end);
 	case MADV_POPULATE_READ:
 		return populate_range(mm, start, end, 0);
 	case MADV_POPULATE_WRITE:

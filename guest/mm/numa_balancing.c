@@ -53,7 +53,7 @@ unsigned long change_prot_numa(struct vm_area_struct *vma, unsigned long start, 
 }
 
 /* From the stack nothing is gained, and what cannot be accessed is not hot. */
-static bool vma_migratable(const struct vm_area_struct *vma)
+bool vma_migratable(const struct vm_area_struct *vma)
 {
 	return vma_is_accessible(vma) && !(vma->vm_flags & VM_STACK);
 }

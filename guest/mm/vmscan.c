@@ -180,6 +180,29 @@ unsigned long try_to_free_pages(int nid, gfp_t gfp)
 	return sc.nr_reclaimed;
 }
 
+void reclaim_pages(struct list_head *folios)
+{
+	struct folio *folio, *next;
+	int nid;
+
+	current->flags |= PF_MEMALLOC;
+	for_each_online_node(nid) {
+		struct scan_control sc = { 0 };
+		LIST_HEAD(demote);
+
+		if (next_demotion_node(nid) == NUMA_NO_NODE)
+			continue;
+		list_for_each_entry_safe(folio, next, folios, lru) {
+			if (folio_nid(folio) == nid)
+				list_move_tail(&folio->lru, &demote);
+		}
+		demote_folio_list(&demote, nid, &sc);
+		putback_folios(&demote);
+	}
+	current->flags &= ~PF_MEMALLOC;
+	putback_folios(folios);
+}
+
 /* With promotion there must be room for hot folios too, so the highest mark counts (Linux, tiering mode). */
 bool pgdat_balanced(pg_data_t *pgdat)
 {

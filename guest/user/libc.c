@@ -182,6 +182,11 @@ u64 arg_u64(const char *name, u64 fallback)
 	return fallback;
 }
 
+const char *arg_text(long i)
+{
+	return i < nr_args ? args[i] : NULL;
+}
+
 void args_done(void)
 {
 	long i;

@@ -19,7 +19,10 @@
 #define MAP_ANONYMOUS 0x20
 #define MAP_FAILED ((void *)-1L)
 #define MADV_DONTNEED 4
+#define MADV_PAGEOUT 21
+#define MPOL_DEFAULT 0
 #define MPOL_MF_MOVE 2
+#define MPOL_MF_LAZY 8
 #define MAX_THREADS 64
 
 /* Raw: negative errno on failure. */
@@ -66,6 +69,8 @@ void die(const char *fmt, ...) __printf(1, 2) __noreturn;
 
 /* `name=value` among the program's arguments; K, M and G are understood. Unknown names are an error. */
 u64 arg_u64(const char *name, u64 fallback);
+/* The i-th argument, counted from 1, for a program with a grammar of its own; NULL after the last. */
+const char *arg_text(long i);
 /* Ends the process if an argument was never asked for: a misspelt one must not pass. */
 void args_done(void);
 

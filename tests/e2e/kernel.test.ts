@@ -1,40 +1,9 @@
 // The guest kernel: it boots, does the same in QEMU, and counts what the machine counts.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { test } from "node:test";
-import { type Counters, MiB, Pc, type PcOptions, type Stop } from "shootdown";
-
-const KERNEL = "dist/guest/kernel.elf";
-const STEP_LIMIT = 4_000_000_000;
-
-interface Run {
-  readonly stop: Stop;
-  readonly lines: readonly string[];
-  readonly vmstat: Readonly<Record<string, number>>;
-  readonly counters: Counters;
-  readonly hash: bigint;
-}
-
-const parseVmstat = (lines: readonly string[]): Record<string, number> =>
-  Object.fromEntries(lines.flatMap((line) => {
-    const match = /^vmstat: (\w+) (\d+)$/.exec(line);
-    return match ? [[match[1], Number(match[2])]] : [];
-  }));
-
-async function runKernel(commandLine: string, options: PcOptions = {}): Promise<Run> {
-  const pc = await Pc.create({ cpus: 4, memory: 512 * MiB, ...options });
-  const bytes: number[] = [];
-  pc.serial.onOutput((byte) => bytes.push(byte));
-  pc.load(readFileSync(KERNEL), { commandLine });
-  const stop = pc.machine.run(STEP_LIMIT);
-  const lines = Buffer.from(bytes).toString("latin1").split(/\r?\n/);
-  return { stop, lines, vmstat: parseVmstat(lines), counters: pc.machine.counters(), hash: pc.machine.stateHash() };
-}
-
-const checksums = (lines: readonly string[]) => lines.filter((line) => line.startsWith("checksum:"));
-const OK = { kind: "exit", value: 0, status: 1 };
+import { checksums, KERNEL, OK, parseVmstat, runInQemu, runKernel, withoutQemu } from "./kernel-run.js";
 
 test("the kernel boots on four CPUs, runs hello, and exits with its value", async () => {
   const { stop, lines } = await runKernel("init=hello tlb=sync");
@@ -73,22 +42,15 @@ test("what the kernel counts of its flushes is what the machine counted from out
   assert.equal(counters.stale_diverged_read + counters.stale_lost_write + counters.stale_reused_frame, 0);
 });
 
-const qemu = spawnSync("qemu-system-x86_64", ["--version"]).status === 0;
-
 for (const init of ["hello", "selftest", "tlbflush"]) {
-  test(`${init} computes the same in QEMU`, { skip: qemu ? false : "qemu-system-x86_64 is not installed" }, async () => {
+  test(`${init} computes the same in QEMU`, { skip: withoutQemu }, async () => {
     const append = `init=${init} tlb=sync fastmem=128M`;
     const ours = await runKernel(append);
-    const theirs = spawnSync("qemu-system-x86_64", [
-      // One thread for all CPUs: with one each they spin against each other where processors are few.
-      "-accel", "tcg,thread=single", "-smp", "4", "-m", "512", "-nographic", "-no-reboot", "-cpu", "max", "-kernel", KERNEL, "-append", append,
-      "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
-    ], { encoding: "latin1", timeout: 120_000, stdio: ["ignore", "pipe", "ignore"] });
+    const theirs = runInQemu(append);
     assert.deepEqual(ours.stop, OK, ours.lines.slice(-5).join("\n"));
     assert.equal(theirs.status, 1);
-    const lines = theirs.stdout.split(/\r?\n/);
-    assert.deepEqual(checksums(lines), checksums(ours.lines));
-    assert.deepEqual(Object.keys(parseVmstat(lines)), Object.keys(ours.vmstat));
+    assert.deepEqual(checksums(theirs.lines), checksums(ours.lines));
+    assert.deepEqual(Object.keys(parseVmstat(theirs.lines)), Object.keys(ours.vmstat));
   });
 }
 

@@ -1,0 +1,137 @@
+/*
+ * scenario.h - the program `scenario`: a race of up to eight threads, written as a
+ * litmus test is, on the real kernel. For scenario*.c, and for whoever explores a
+ * run from outside, who finds everything below by its name in
+ * dist/guest/user/scenario.elf.
+ *
+ *	init=scenario -- ARG...
+ *
+ *	page=NAME[,ro|rw][,node=N][,value=V]
+ *			a page in an area of its own, with unmapped pages around it; rw if
+ *			nothing is said. Its first word is V (0), and it is on node N (where it
+ *			comes to be, if nothing is said)
+ *	hole=NAME	the address of a page where nothing is mapped
+ *	var=NAME[,value=V]
+ *			a word on a cache line of its own, in a page that nobody moves
+ *	P0=OP;OP...	columns, P0 to P7. Column k is a thread that is pinned to CPU k, so
+ *	P1=OP;OP...	there must be as many CPUs
+ *
+ *	load,LOC,REG		REG becomes the word at LOC
+ *	store,LOC,V		the word at LOC becomes V
+ *	xchg,LOC,V,REG		both at once, and a full barrier
+ *	mfence
+ *	migrate,PAGE,NODE	as the kernel moves pages on its own: to node 1 by demotion,
+ *				to node 0 by a hint fault (see below)
+ *	mprotect,PAGE,none|r|rw
+ *	munmap,PAGE
+ *	mmap,PAGE,r|rw		private anonymous memory there, in place of what there was
+ *	madvise,PAGE		MADV_DONTNEED
+ *	fork[,REG]		REG becomes the child's number. The child keeps its copy of the
+ *				address space and sleeps
+ *	exit			ends this thread, and so must be its last operation
+ *
+ * LOC is NAME or NAME+OFFSET, a multiple of 8 below 4096 (vars have no offset); REG
+ * is r0 to r7; numbers are decimal or 0x. A system call that fails leaves -errno as
+ * its operation's status and the column goes on; a load or store that faults ends
+ * the program as it would any other (SIGSEGV).
+ *
+ * Policies defer flushes for demotion and promotion only, which no program can ask
+ * for by name in Linux. So `migrate` goes the nearest ways: MADV_PAGEOUT, which hands
+ * the page to reclaim, and reclaim demotes it; and mbind() with MPOL_MF_LAZY, which
+ * makes a hint PTE as the NUMA scan does, and then a load, whose fault promotes it.
+ * With numa_balancing=0 on the kernel's command line nothing else moves a page. No
+ * flush is ever deferred for a promotion of a page that one address space maps: the
+ * hint PTE was flushed when it was made.
+ *
+ * When every column waits in scenario_wait(), the first calls scenario_start(), which
+ * lets all go. A column that is done sets `done` and spins in scenario_end() until all
+ * are. Between the two, columns share nothing but what their operations name. Then the
+ * results are printed by the first column that has no `exit`, and the status is 0:
+ *
+ *	P1: r1=1 r2=0			registers that the column's operations set
+ *	P0: mprotect[1]=-12		operation 1 of column 0 (counted from 0) failed
+ *	p=1 node=1			first word of a page, and where it is; or `p unmapped`
+ *	a=1
+ *	checksum: 0x...			of all of these
+ */
+#ifndef GUEST_USER_SCENARIO_H
+#define GUEST_USER_SCENARIO_H
+
+#include "libc.h"
+
+#define SCENARIO_COLUMNS 8
+#define SCENARIO_OPS 16
+#define SCENARIO_REGISTERS 8
+#define SCENARIO_LOCATIONS 16
+#define SCENARIO_NAME 16
+
+enum scenario_op_kind {
+	OP_LOAD,
+	OP_STORE,
+	OP_XCHG,
+	OP_MFENCE,
+	OP_MIGRATE,
+	OP_MPROTECT,
+	OP_MUNMAP,
+	OP_MMAP,
+	OP_MADVISE,
+	OP_FORK,
+	OP_EXIT,
+	NR_SCENARIO_OPS,
+};
+
+/* Of an operation that sets no register. */
+#define NO_REGISTER SCENARIO_REGISTERS
+
+struct scenario_op {
+	enum scenario_op_kind kind;
+	u32 reg;
+	u64 address;		/* of the word or the page */
+	u64 value;		/* to store; or a node, or PROT_* */
+};
+
+/* All that a column touches but its stack and its operands: nobody else does until it is done. */
+struct scenario_column {
+	u64 registers[SCENARIO_REGISTERS];
+	s64 status[SCENARIO_OPS];	/* what each system call returned, if that is negative */
+	u32 op;				/* the operation that is under way; nr_ops: none any more */
+	u32 done;
+	u32 waiting;
+	u32 nr_ops;
+	u32 registers_set;		/* bit r: an operation sets register r */
+	u32 exits;			/* its last operation is `exit` */
+	struct thread thread;		/* column 0 is the program's first thread, and has none */
+	struct scenario_op ops[SCENARIO_OPS];
+} __aligned(PAGE_SIZE);
+
+enum scenario_location_kind { SCENARIO_PAGE, SCENARIO_HOLE, SCENARIO_VAR };
+
+struct scenario_location {
+	char name[SCENARIO_NAME];
+	u64 address;
+	enum scenario_location_kind kind;
+	u64 value;		/* of the first word at the start */
+	int prot;		/* of a page at the start */
+	int node;		/* of a page at the start; -1: wherever it came to be */
+};
+
+extern struct scenario_column scenario_columns[SCENARIO_COLUMNS];
+extern u32 nr_scenario_columns;
+/* Pages and holes; and the variables. */
+extern struct scenario_location scenario_pages[SCENARIO_LOCATIONS];
+extern u32 nr_scenario_pages;
+extern struct scenario_location scenario_vars[SCENARIO_LOCATIONS];
+extern u32 nr_scenario_vars;
+
+/* scenario_parse.c: fills in the above; ends the program with a line that names the word if it cannot. */
+void scenario_parse(void);
+const char *scenario_op_name(enum scenario_op_kind kind);
+
+/* scenario_run.c. Places to stop at: */
+void scenario_wait(struct scenario_column *column);	/* spins in user mode until the start */
+void scenario_start(void);				/* all columns wait, the kernel is quiet */
+void scenario_end(void);				/* this column is done; spins until all are */
+/* From the start to the end of a column. Does not return if the column exits. */
+void scenario_run(struct scenario_column *column);
+
+#endif

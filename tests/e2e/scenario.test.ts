@@ -1,0 +1,65 @@
+// The guest program `scenario`: what its columns did is printed, here as in QEMU, and what it cannot do it says.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { OK, runInQemu, runKernel, withoutQemu } from "./kernel-run.js";
+
+/** One column, so that there is one outcome: each operation once, and what it leaves behind. */
+const SEQUENTIAL = [
+  "page=p,ro,value=7", "page=q,node=1,value=0x20", "page=gone", "hole=h", "var=a,value=3", "var=b",
+  "P0=load,p,r0;mprotect,p,rw;xchg,p,9,r1;store,p+8,5;mfence;load,p+8,r2;migrate,p,1;migrate,q,0;fork,r7;store,q,0x21;store,b,8",
+  "P1=exit",
+].join(" ");
+const FAILING = "page=p page=gone,value=4 hole=h P0=munmap,gone;mprotect,gone,r;mmap,h,rw;store,h,2;load,h,r5;madvise,p;load,p,r6";
+
+const results = (lines: readonly string[]) =>
+  lines.slice(lines.findIndex((line) => line.startsWith("P0:"))).filter((line) => !line.startsWith("vmstat:") && line !== "");
+
+test("a scenario prints the registers, the pages with their nodes, and the variables", async () => {
+  const { stop, lines, vmstat } = await runKernel(`init=scenario numa_balancing=0 -- ${SEQUENTIAL}`);
+  assert.deepEqual(stop, OK, lines.slice(-5).join("\n"));
+  assert.match(lines.find((line) => line.startsWith("P0:"))!, /^P0: r0=7 r1=7 r2=5 r7=\d+$/);
+  assert.deepEqual(results(lines).slice(1, 7), ["P1:", "p=9 node=1", "q=33 node=0", "gone=0 node=0", "h unmapped", "a=3"]);
+  assert.deepEqual([vmstat["pgdemote_direct"], vmstat["pgpromote_success"]], [1, 1]);
+});
+
+test("a system call that fails leaves its error, and the column goes on", async () => {
+  const { stop, lines } = await runKernel(`init=scenario numa_balancing=0 -- ${FAILING}`, { cpus: 2 });
+  assert.deepEqual(stop, OK, lines.slice(-5).join("\n"));
+  assert.deepEqual(results(lines).slice(0, 4), ["P0: r5=2 r6=0 mprotect[1]=-12", "p=0", "gone unmapped", "h=2 node=0"]);
+});
+
+test("a scenario computes the same in QEMU", { skip: withoutQemu }, async () => {
+  for (const scenario of [SEQUENTIAL, FAILING]) {
+    const commandLine = `init=scenario numa_balancing=0 fastmem=128M -- ${scenario}`;
+    const ours = await runKernel(commandLine);
+    const theirs = runInQemu(commandLine);
+    assert.equal(theirs.status, 1);
+    assert.deepEqual(results(theirs.lines), results(ours.lines));
+  }
+});
+
+test("migrc-v3 defers the flush of a read-only page that a scenario demotes; a hint PTE owes none, a writable page has it at once", async () => {
+  const { stop, lines, vmstat } = await runKernel(
+    "init=scenario tlb=migrc-v3 numa_balancing=0 -- page=p,ro page=q,ro,node=1 page=r P0=migrate,p,1;migrate,q,0;migrate,r,1 P1=mfence");
+  assert.deepEqual(stop, OK, lines.slice(-5).join("\n"));
+  assert.deepEqual(results(lines).slice(2, 5), ["p=0 node=1", "q=0 node=0", "r=0 node=1"]);
+  assert.equal(vmstat["migrc_deferred"], 1);
+});
+
+for (const [words, complaint] of [
+  ["page=p P0=load,p,r8", "scenario: P0=load,p,r8: r8: registers are r0 to r7"],
+  ["page=p P0=jump,p", "scenario: P0=jump,p: jump: there is no such operation"],
+  ["page=p P0=load,q,r1", "scenario: P0=load,q,r1: q: there is no such page, hole or variable"],
+  ["page=p,node=2 P0=mfence", "scenario: page=p,node=2: 2: nodes are 0 and 1"],
+  ["page=p P0=store,p", "scenario: P0=store,p: p: an operand is missing"],
+  ["page=p var=p P0=mfence", "scenario: var=p: p: there are two of this name"],
+  ["P0=mfence P1=mfence P2=mfence", "scenario: 3 columns need as many CPUs; there are 2"],
+  ["page=p", "scenario: there is no column: P0=OP;OP..."],
+] as const) {
+  test(`the arguments ${words} are refused: ${complaint.split(": ").slice(-1)[0]}`, async () => {
+    const { stop, lines } = await runKernel(`init=scenario -- ${words}`, { cpus: 2 });
+    assert.ok(lines.includes(complaint), lines.slice(-5).join("\n"));
+    assert.deepEqual(stop, { kind: "exit", value: 1, status: 3 });
+  });
+}
