@@ -3,7 +3,7 @@
 
 import { Command, Option } from "commander";
 import {
-  bounded, exhaustive, exploreLitmus, litmusText, parseLitmus, parsePrograms, pct, ProgramRunner, random, startProgress, type Strategy,
+  bounded, exhaustive, exploreLitmus, litmusText, parsePrograms, parseScenario, pct, ProgramRunner, random, startProgress, type Strategy,
   UserError,
 } from "../index.js";
 import { readInput } from "./files.js";
@@ -71,7 +71,11 @@ async function check(files: readonly string[], flags: CheckFlags): Promise<void>
 async function checkLitmus(files: readonly string[], flags: CheckFlags): Promise<void> {
   // All of them are read before the first is run: a mistake in the last one should not cost the time of the others.
   const tests = [];
-  for (const file of files) tests.push(parseLitmus(file, await readText(file)));
+  for (const file of files) {
+    const scenario = parseScenario(file, await readText(file));
+    if (scenario.kind !== "litmus") throw new UserError(`${file}: scenarios for ${scenario.kind}s are not run`);
+    tests.push(scenario);
+  }
   const strategy = strategyOf(flags);
   const progress = startProgress("check");
   for (const [i, litmus] of tests.entries()) {

@@ -6,13 +6,14 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { bounded, exploreLitmus, parseLitmus, pct, random, UserError } from "shootdown";
+import { bounded, exploreLitmus, type Litmus, parseScenario, pct, random, UserError } from "shootdown";
 
 const OWN = "guest/scenarios/tso";
 /** herd's tests with the final states of its x86 model, where this checkout has them beside it. */
 const SHARED = "../shared/litmus";
 
 const litmusFiles = (folder: string): string[] => readdirSync(folder).filter((name) => name.endsWith(".litmus"));
+const parseLitmus = (file: string, text: string) => parseScenario(file, text) as Litmus;
 const readLitmus = (folder: string, name: string) => parseLitmus(name, readFileSync(join(folder, name), "utf8"));
 
 /** `0:rax=1; [x]=2;` as a set of its parts that `wanted` names, as text. */
@@ -110,7 +111,7 @@ test("a mistake is told with file, line, column and what was expected", () => {
     ["exists (0:rax=0", "exists (5:rax=0", "t.litmus:7:9: there is no column P5"],
     ["/\\ 1:rax=0)", "/\\ 1:rax)", 't.litmus:7:25: expected "=", found ")"'],
     ["exists", "exsts", "expected a condition: exists, ~exists or forall"],
-    ["X86_64", "PPC", "t.litmus:1:1: expected X86_64 and the name of the test"],
+    ["X86_64", "PPC", "t.litmus:1:1: expected X86_64, Translation or Kernel, and a name"],
     [" P0            | P1            ;\n", "", "t.litmus:4:2: expected the name of a column, P0"],
     ["{ x=0; y=0; }", "{ x=; y=0; }", 't.litmus:3:5: expected a number, found ";"'],
     ["P0            | P1  ", "P0 | P1 | P2 | P3 | P4 | P5 | P6 | P7 | P8", "t.litmus:4:42: a test has at most 8 columns, not 9"],

@@ -7,13 +7,15 @@
 //    movq (y),%rax | movq (x),%rax ;
 //   exists (0:rax=0 /\ 1:rax=0)
 
-import { comparisons, type Condition, observedName, parseCondition, parseNumber, type Observed } from "./condition.js";
+import { comparisons, type Condition, observedIn, observedName, parseCondition, parseNumber, type Observed } from "./condition.js";
+import type { Frame } from "./frame.js";
 import { type Instruction, parseInstruction, type RegisterName, registerNamed } from "./instruction.js";
-import { Scanner, Source } from "./source.js";
+import { Scanner, type Source } from "./source.js";
 
 export type InitialValue = bigint | { readonly addressOf: string };
 
 export interface Litmus {
+  readonly kind: "litmus";
   readonly name: string;
   /** Locations, in the order in which the text has them. */
   readonly locations: readonly string[];
@@ -24,13 +26,6 @@ export interface Litmus {
   readonly condition: Condition;
   /** What an outcome lists: everything the condition names, registers first. */
   readonly observed: readonly Observed[];
-}
-
-export const MOST_COLUMNS = 8;
-
-/** Comments, `(* ... *)`, become blanks, so that places stay right. */
-function withoutComments(text: string): string {
-  return text.replaceAll(/\(\*[\s\S]*?\*\)/g, (comment) => comment.replaceAll(/[^\n]/g, " "));
 }
 
 interface Initial {
@@ -80,40 +75,6 @@ function parseInitialLocation(scanner: Scanner, initial: Initial): void {
   initial.locations.set(name, value);
 }
 
-/** The rows of the table, each with its cells. */
-function parseRows(source: Source): Source[][] {
-  const rows: Source[][] = [];
-  let start = 0;
-  const { text } = source;
-  while (start < text.length) {
-    const end = text.indexOf(";", start);
-    if (end < 0) {
-      if (text.slice(start).trim()) source.fail(start + text.slice(start).search(/\S/), 'expected ";" at the end of the row');
-      break;
-    }
-    const cells: Source[] = [];
-    for (let at = start; at <= end; ) {
-      const bar = text.indexOf("|", at);
-      const stop = bar < 0 || bar > end ? end : bar;
-      cells.push(source.part(at, stop));
-      at = stop + 1;
-    }
-    rows.push(cells);
-    start = end + 1;
-  }
-  return rows;
-}
-
-function checkHeader(source: Source, header: readonly Source[] | undefined): number {
-  if (!header) source.fail(0, "expected the columns: P0 | P1 ... ;");
-  header.forEach((cell, i) => {
-    if (!/^P\d+$/.test(cell.text)) cell.fail(0, `expected the name of a column, P${i}`);
-    if (cell.text !== `P${i}`) cell.fail(0, `expected P${i}: columns are numbered from 0 on`);
-  });
-  if (header.length > MOST_COLUMNS) header[MOST_COLUMNS]!.fail(0, `a test has at most ${MOST_COLUMNS} columns, not ${header.length}`);
-  return header.length;
-}
-
 function namesIn(instructions: Iterable<Instruction>): string[] {
   return [...instructions].flatMap((i) => i.operands.flatMap((o) => (o.kind === "location" ? [o.name] : [])));
 }
@@ -130,6 +91,9 @@ function writtenBy(column: readonly Instruction[]): Set<string> {
 
 function checkCondition(condition: Condition, columns: readonly (readonly Instruction[])[], initial: Initial, locations: Set<string>): void {
   for (const { left, offset } of comparisons(condition.proposition)) {
+    if (left.kind === "pte" || left.kind === "fault") {
+      condition.source.fail(offset, `${observedName(left)} goes with Translation scenarios; expected a location, or COLUMN:REGISTER`);
+    }
     if (left.kind === "location") {
       if (!locations.has(left.name)) condition.source.fail(offset, `nothing else names location "${left.name}"`);
       continue;
@@ -144,46 +108,20 @@ function checkCondition(condition: Condition, columns: readonly (readonly Instru
   }
 }
 
-function observedIn(condition: Condition): Observed[] {
-  const byName = new Map(comparisons(condition.proposition).map(({ left }) => [observedName(left), left]));
-  const order = (observed: Observed) => (observed.kind === "register" ? `0${observed.column}:${observed.name}` : `1${observed.name}`);
-  return [...byName.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
-}
-
-/** Parses a litmus test; `file` is for messages. */
-export function parseLitmus(file: string, text: string): Litmus {
-  const source: Source = new Source(file, withoutComments(text));
-  const whole = source.text;
-  const head = /^\s*(\S+)[ \t]+(\S.*)?\n/.exec(whole);
-  if (!head || head[1] !== "X86_64") source.fail(Math.max(0, whole.search(/\S/)), "expected X86_64 and the name of the test");
-  const open = whole.indexOf("{");
-  if (open < 0) source.fail(whole.length, 'expected "{" and the initial state');
-  const close = whole.indexOf("}", open);
-  if (close < 0) source.fail(open, 'expected "}" at the end of the initial state');
-  const final = /(^|\n)\s*(?=(locations|filter|~\s*exists|exists|forall)\b)/.exec(whole.slice(close));
-  if (!final) source.fail(whole.length, "expected a condition: exists, ~exists or forall");
-  const table = source.part(close + 1, close + final.index);
-  const conditionAt = close + final.index + final[0].length;
-  if (/^(locations|filter)\b/.test(whole.slice(conditionAt))) source.fail(conditionAt, "expected exists, ~exists or forall");
-  const initial = parseInitial(source.part(open + 1, close));
-  const rows = parseRows(table);
-  const width = checkHeader(table, rows[0]);
-  const columns: Instruction[][] = Array.from({ length: width }, () => []);
-  for (const row of rows.slice(1)) {
-    if (row.length > width) row[width]!.fail(0, `the table has ${width} columns, not ${row.length}`);
-    row.forEach((cell, i) => {
-      if (cell.text) columns[i]!.push(parseInstruction(cell));
-    });
-  }
+/** A litmus test in the frame that `readFrame` gives. */
+export function litmusOf(frame: Frame): Litmus {
+  const initial = parseInitial(frame.initial);
+  const columns = frame.columns.map((cells) => cells.map(parseInstruction));
   initial.registers.forEach((registers, column) => {
     const first = [...registers.values()][0];
-    if (column >= width && first) source.part(open + 1, close).fail(first.offset, `there is no column P${column}`);
+    if (column >= columns.length && first) frame.initial.fail(first.offset, `there is no column P${column}`);
   });
-  const condition = parseCondition(source.part(conditionAt, whole.length));
+  const condition = parseCondition(frame.condition);
   const locations = new Set([...initial.locations.keys(), ...columns.flatMap(namesIn)]);
   checkCondition(condition, columns, initial, locations);
   return {
-    name: head[2]?.trim() ?? file,
+    kind: "litmus",
+    name: frame.name,
     locations: [...locations],
     initial: initial.locations,
     registers: columns.map((_, i) => new Map([...(initial.registers[i] ?? [])].map(([name, { value }]) => [name as RegisterName, value]))),

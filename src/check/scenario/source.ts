@@ -67,6 +67,12 @@ export class Scanner {
     return found[0];
   }
 
+  /** Whether `pattern` (sticky) matches here; reads nothing. */
+  follows(pattern: RegExp): boolean {
+    pattern.lastIndex = this.#at;
+    return pattern.test(this.source.text);
+  }
+
   /** Reads `text` if it is what comes next. */
   take(text: string): boolean {
     if (!this.source.text.startsWith(text, this.#at)) return false;
