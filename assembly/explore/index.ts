@@ -8,7 +8,10 @@ export { goOn as exploreGoOn } from "./advance";
 export { share as exploreShare } from "./memory";
 export { enabled as exploreEnabled, take as exploreTake } from "./transitions";
 export { track as exploreTrack } from "./translations";
-export { forgetVisited as exploreForget, visit as exploreVisit, visitedCount as exploreVisited, visitedHasRoom as exploreVisitedHasRoom } from "./visited";
+export {
+  forgetVisited as exploreForget, remember as exploreRemember, visit as exploreVisit, visitedBytes as exploreVisitedBytes,
+  visitedCount as exploreVisited, visitedHasRoom as exploreVisitedHasRoom, visitedTable as exploreVisitedTable,
+} from "./visited";
 export { trailHasRoom as exploreHasRoom, undo as exploreUndo } from "./trail";
 
 /**

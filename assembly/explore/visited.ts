@@ -63,14 +63,28 @@ function grow(): void {
   memory.fill(from, 0, bytes);
 }
 
+/** Where the table lies now, and how long it is: entries of 16 bytes, of which those that begin with 0 are free. */
+export function visitedTable(): usize {
+  return tableOf(bits);
+}
+
+export function visitedBytes(): usize {
+  return ENTRY << bits;
+}
+
+/** Puts in the hash of a state that an earlier search has been in, as `visitedTable` has it. */
+export function remember(low: u64, high: u64): bool {
+  if (!put(tableOf(bits), (<u32>1 << bits) - 1, low, high)) return false;
+  used++;
+  if (bits < VISITED_BITS && used >= (<u32>1 << bits) / 4 * 3) grow();
+  return true;
+}
+
 /**
  * Notes the state as it is now, with `context`, which tells apart what a search must not take for the same; true if it
  * was not known.
  */
 export function visit(context: u32): bool {
   hashState(context);
-  if (!put(tableOf(bits), (<u32>1 << bits) - 1, hashHalf(0) | 1, hashHalf(1))) return false;
-  used++;
-  if (bits < VISITED_BITS && used >= (<u32>1 << bits) / 4 * 3) grow();
-  return true;
+  return remember(hashHalf(0) | 1, hashHalf(1));
 }

@@ -1,13 +1,14 @@
 // The checker, for the commands: scenarios in, verdicts out.
 
-export { exploreLitmus, type LitmusOptions, type LitmusResult } from "./outcomes.js";
+export { exploreLitmus, type LitmusFound, type LitmusOptions, type LitmusResult, type SavedLitmus } from "./outcomes.js";
 export { bounded } from "./explore/bounded.js";
 export { exhaustive } from "./explore/exhaustive.js";
 export { pct } from "./explore/pct.js";
 export { random } from "./explore/random.js";
-export type { Coverage, Strategy } from "./explore/strategy.js";
+export type { Coverage, Standing, Strategy } from "./explore/strategy.js";
 export { litmusText } from "./report/litmus-text.js";
 export { witnessText } from "./report/witness-text.js";
+export { decodeSearch, encodeSearch, type SavedRun, scenarioHash } from "./saved.js";
 export { guestArguments } from "./scenario/guest-arguments.js";
 export type { KernelScenario } from "./scenario/kernel.js";
 export type { Litmus } from "./scenario/litmus.js";

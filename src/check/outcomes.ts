@@ -4,7 +4,8 @@ import type { Transition } from "../machine/index.js";
 import { place, type Placed } from "./bare/place.js";
 import { bounded } from "./explore/bounded.js";
 import { exhaustive } from "./explore/exhaustive.js";
-import type { Coverage, Figures, Strategy } from "./explore/strategy.js";
+import { drive } from "./explore/drive.js";
+import { type Coverage, explore, type SavedSearch, type Standing, type Strategy } from "./explore/strategy.js";
 import { System } from "./explore/system.js";
 import { holds, observedName } from "./scenario/condition.js";
 import type { Litmus } from "./scenario/litmus.js";
@@ -34,7 +35,24 @@ export interface LitmusOptions {
   readonly strategy?: Strategy;
   /** Look for an execution that shows what the condition asks about: fewest preemptions, then fewest events. */
   readonly witness?: boolean;
-  progress?(done: Figures): boolean | void;
+  /** Called now and then; true ends the search. */
+  progress?(standing: Standing): boolean | void;
+  /** Called if it was ended so: `resume` goes on from there. */
+  save?(saved: SavedLitmus): void;
+  /** Of an exploration of the same test with the same options. */
+  readonly resume?: SavedLitmus;
+}
+
+/** An exploration that was interrupted. */
+export interface SavedLitmus {
+  readonly search: SavedSearch;
+  readonly found: LitmusFound;
+}
+
+/** What was found so far: each final state, and whether the proposition holds in it. */
+export interface LitmusFound {
+  readonly states: readonly (readonly [text: string, holds: boolean])[];
+  readonly stuck: number;
 }
 
 /** More preemptions than any litmus test has events. */
@@ -47,16 +65,19 @@ export async function exploreLitmus(litmus: Litmus, options: LitmusOptions = {})
   for (const at of placed.locations.values()) exploration.share(at, 8);
   const system = new System(placed.machine, exploration, placed.cpus);
   system.begin();
-  const states = new Map<string, boolean>();
-  let stuck = 0;
-  const { strategy = exhaustive, progress } = options;
-  const coverage = strategy.explore(system, {
+  const { strategy = exhaustive, resume } = options;
+  const states = new Map<string, boolean>(resume?.found.states);
+  let stuck = resume?.found.stuck ?? 0;
+  const search = strategy.begin(system, {
     finished() {
       const text = litmus.observed.map((observed) => `${observedName(observed)}=${placed.valueOf(observed)};`).join(" ");
       if (!states.has(text)) states.set(text, holds(litmus.condition.proposition, placed.valueOf));
     },
     stuck: () => void stuck++,
-    ...(progress ? { progress } : {}),
+  }, resume?.search);
+  const coverage = await drive(search, {
+    progress: (standing) => options.progress?.(standing),
+    interrupted: () => options.save?.({ search: search.save(), found: { states: [...states], stuck } }),
   });
   const holding = [...states].filter(([, holding]) => holding).map(([text]) => text).sort();
   const observation = holding.length === 0 ? "Never" : holding.length === states.size ? "Always" : "Sometimes";
@@ -76,7 +97,7 @@ function shortest(litmus: Litmus, placed: Placed, system: System): readonly Tran
     if (holds(litmus.condition.proposition, placed.valueOf) === wanted && (!best || path.length < best.length)) best = [...path];
   };
   for (let bound = 0; bound < UNBOUNDED && !best; bound++) {
-    const coverage = bounded(bound).explore(system, { finished: found, stuck: () => {} });
+    const coverage = explore(bounded(bound), system, { finished: found, stuck: () => {} });
     if (coverage.kind !== "all" || coverage.preemptions === undefined) break;
   }
   return best;

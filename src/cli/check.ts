@@ -3,16 +3,17 @@
 
 import { Command, Option } from "commander";
 import {
-  bounded, exhaustive, exploreLitmus, litmusText, parsePrograms, parseScenario, pct, ProgramRunner, random, startProgress, type Strategy,
-  UserError,
+  bounded, exhaustive, exploreLitmus, type Litmus, type LitmusFound, type LitmusResult, litmusText, parsePrograms, parseScenario, pct,
+  ProgramRunner, random, type SavedLitmus, scenarioHash, type Strategy, UserError,
 } from "../index.js";
+import { addSearchOptions, readSearch, type SearchFlags, Watch, writeSearch } from "./check-search.js";
 import { readInput } from "./files.js";
 import { seedOption, wholeOption } from "./options.js";
 import { FAILED } from "./status.js";
 
 const STRATEGIES = ["exhaustive", "bounded", "pct", "random"] as const;
 
-interface CheckFlags {
+interface CheckFlags extends SearchFlags {
   readonly storeBuffers: boolean;
   readonly json?: boolean;
   readonly programs?: string;
@@ -25,10 +26,11 @@ interface CheckFlags {
 }
 
 const HELP = `
-Exit status: 0; 1 if a condition with ~exists or forall is not met, or an exists cannot be; 2 for a test that cannot be read.`;
+Exit status: 0; 1 if a condition with ~exists or forall is not met, or an exists cannot be; 2 for a test that cannot be read;
+130 after Ctrl-C, which ends a search and prints what it has covered.`;
 
 export function checkCommand(): Command {
-  return new Command("check")
+  return addSearchOptions(new Command("check"))
     .description("explore litmus tests: every order in which CPUs, store buffers and TLBs may act")
     .argument("[files...]", "litmus tests for X86_64, in herd's form")
     .option("--no-store-buffers", "every store is seen at once: sequential consistency")
@@ -68,29 +70,51 @@ async function check(files: readonly string[], flags: CheckFlags): Promise<void>
   await checkLitmus(files, flags);
 }
 
+interface Test {
+  readonly file: string;
+  readonly text: string;
+  readonly litmus: Litmus;
+}
+
 async function checkLitmus(files: readonly string[], flags: CheckFlags): Promise<void> {
+  if (files.length > 1 && flags.resume !== undefined) throw new UserError("--resume goes on with one search, and so takes one test");
   // All of them are read before the first is run: a mistake in the last one should not cost the time of the others.
-  const tests = [];
+  const tests: Test[] = [];
   for (const file of files) {
-    const scenario = parseScenario(file, await readText(file));
-    if (scenario.kind !== "litmus") throw new UserError(`${file}: scenarios for ${scenario.kind}s are not run`);
-    tests.push(scenario);
+    const text = await readText(file);
+    const litmus = parseScenario(file, text);
+    if (litmus.kind !== "litmus") throw new UserError(`${file}: scenarios for ${litmus.kind}s are not run`);
+    tests.push({ file, text, litmus });
   }
+  const watch = new Watch();
+  try {
+    for (const [i, { file, litmus, text }] of tests.entries()) {
+      if (watch.interrupted) {
+        process.stderr.write(`shootdown: ${tests.length - i} of ${tests.length} tests were not begun\n`);
+        break;
+      }
+      const result = await search({ file, litmus, text }, flags, watch);
+      if (!result.ok) process.exitCode = FAILED;
+      if (flags.json) process.stdout.write(`${JSON.stringify({ version: 1, file, ...result })}\n`);
+      else process.stdout.write(`${i > 0 ? "\n" : ""}${litmusText(litmus, result, flags.storeBuffers)}\n`);
+    }
+  } finally {
+    watch.done();
+  }
+}
+
+async function search({ litmus, text }: Test, flags: CheckFlags, watch: Watch): Promise<LitmusResult> {
+  const { storeBuffers, witness = false } = flags;
   const strategy = strategyOf(flags);
-  const progress = startProgress("check");
-  for (const [i, litmus] of tests.entries()) {
-    const { storeBuffers, witness = false } = flags;
-    const result = await exploreLitmus(litmus, {
-      storeBuffers, witness, strategy,
-      progress: ({ states, transitions, depth }) => {
-        progress.update(undefined, `${litmus.name}: ${states === undefined ? "" : `${states} states, `}${transitions} transitions, depth ${depth}`);
-      },
-    });
-    if (!result.ok) process.exitCode = FAILED;
-    if (flags.json) process.stdout.write(`${JSON.stringify({ version: 1, file: files[i], ...result })}\n`);
-    else process.stdout.write(`${i > 0 ? "\n" : ""}${litmusText(litmus, result, storeBuffers)}\n`);
-  }
-  progress.done();
+  const scenario = scenarioHash(text, `store buffers ${storeBuffers ? "on" : "off"}`);
+  const resume = flags.resume === undefined ? undefined : await readSearch<LitmusFound>(flags.resume, scenario, strategy.title);
+  let saved: SavedLitmus | undefined;
+  const result = await exploreLitmus(litmus, {
+    storeBuffers, witness, strategy, progress: watch.search(litmus.name), save: (run) => void (saved = run),
+    ...(resume ? { resume } : {}),
+  });
+  if (saved && flags.save !== undefined) await writeSearch(flags.save, { scenario, strategy: strategy.title, ...saved });
+  return result;
 }
 
 /** How many programs are run between two writes. */
@@ -99,18 +123,19 @@ const BATCH = 256;
 async function checkPrograms(file: string): Promise<void> {
   const programs = parsePrograms(file, await readText(file));
   const runner = new ProgramRunner();
-  const progress = startProgress("check");
+  const watch = new Watch();
   try {
-    for (let first = 0; first < programs.length; first += BATCH) {
+    for (let first = 0; first < programs.length && !watch.interrupted; first += BATCH) {
       const lines = [];
       for (const program of programs.slice(first, first + BATCH)) {
         const { outcomes, spurious } = await runner.run(program);
         lines.push(`${JSON.stringify({ p: program.text, o: outcomes, s: spurious })}\n`);
       }
       if (!process.stdout.write(lines.join(""))) await new Promise<void>((done) => process.stdout.once("drain", done));
-      progress.update((first + lines.length) / programs.length, `${first + lines.length} of ${programs.length} programs`);
+      await new Promise<void>((done) => setImmediate(done));
+      watch.update((first + lines.length) / programs.length, `${first + lines.length} of ${programs.length} programs`);
     }
   } finally {
-    progress.done();
+    watch.done();
   }
 }

@@ -69,6 +69,9 @@ export interface CoreExports extends CompilerCore {
   exploreUndo(mark: number): void;
   exploreHasRoom(bytes: number): number;
   exploreVisit(context: number): number;
+  exploreRemember(low: bigint, high: bigint): number;
+  exploreVisitedTable(): number;
+  exploreVisitedBytes(): number;
   exploreVisited(): number;
   exploreVisitedHasRoom(): number;
   getStopCpu(): number;

@@ -136,6 +136,27 @@ export class Exploration {
     return this.#core.exploreVisit(context) !== 0;
   }
 
+  /** Hashes of the states that were noted, 16 bytes each; setting them replaces those. */
+  get visitedHashes(): Uint8Array {
+    const words = new BigUint64Array(this.#words.buffer, this.#core.exploreVisitedTable(), this.#core.exploreVisitedBytes() / 8);
+    const hashes = new BigUint64Array(this.visited * 2);
+    let n = 0;
+    for (let i = 0; i < words.length; i += 2) {
+      if (words[i] === 0n) continue;
+      hashes[n++] = words[i]!;
+      hashes[n++] = words[i + 1]!;
+    }
+    return new Uint8Array(hashes.buffer);
+  }
+
+  set visitedHashes(hashes: Uint8Array) {
+    this.forget();
+    const view = new DataView(hashes.buffer, hashes.byteOffset, hashes.byteLength);
+    for (let at = 0; at + 16 <= hashes.length; at += 16) {
+      this.#core.exploreRemember(view.getBigUint64(at, true), view.getBigUint64(at + 8, true));
+    }
+  }
+
   /** Whether there is room for more states; a table that is full is never looked through to its end. */
   get hasRoomForStates(): boolean {
     return this.#core.exploreVisitedHasRoom() !== 0;

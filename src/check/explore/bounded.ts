@@ -23,7 +23,6 @@ const canGoOn = (enabled: readonly Transition[], cpu: number): boolean =>
 /** Executions with at most `bound` preemptions. */
 class AtMost implements Rule {
   readonly start = 0;
-  /** Whether one with more was left out. */
   cutOff = false;
 
   constructor(readonly bound: number) {}
@@ -43,16 +42,9 @@ class AtMost implements Rule {
 /** Executions with at most `bound` preemptions; those with fewer first. */
 export const bounded = (bound: number): Strategy => ({
   name: "bounded",
-  explore(system, visitor) {
-    const search = new DepthFirst(system, visitor);
-    let cutOff = true;
-    for (let preemptions = 0; preemptions <= bound && cutOff && search.ended === undefined; preemptions++) {
-      const rule = new AtMost(preemptions);
-      search.run(rule);
-      cutOff = rule.cutOff;
-    }
-    const { ended, figures } = search;
-    if (ended !== undefined) return { kind: "partial", why: ended, ...figures };
-    return cutOff ? { kind: "all", preemptions: bound, ...figures } : { kind: "all", ...figures };
+  title: `bounded, ${bound} preemptions`,
+  begin(system, visitor, saved) {
+    const rule = (round: number) => (round <= bound ? new AtMost(round) : undefined);
+    return new DepthFirst(system, visitor, { rule, limits: { preemptions: bound } }, saved);
   },
 });

@@ -2,13 +2,16 @@
 // It goes round in no circles: an execution ends where it comes to a state that was seen.
 
 import type { Transition } from "../../machine/index.js";
-import { type Figures, LOOK_EVERY, type Visitor } from "./strategy.js";
+import { UserError } from "../../errors.js";
+import { type Coverage, ENOUGH, type Figures, type SavedSearch, type Search, type Standing, type Visitor } from "./strategy.js";
 import type { System } from "./system.js";
 
 /** What a strategy adds: a number that a state has besides itself, and which transitions are taken. */
 export interface Rule {
   /** That of the first state. */
   readonly start: number;
+  /** Whether a transition was left out. */
+  cutOff: boolean;
   /**
    * The number of the state that `transition` leads to from one with number `context`, where `enabled` are possible;
    * undefined if it is not to be taken. Two states are one only if their numbers are, too.
@@ -16,82 +19,132 @@ export interface Rule {
   follow(context: number, transition: Transition, enabled: readonly Transition[]): number | undefined;
 }
 
+/** Searches one after the other: the next is made if the one before left something out. */
+export interface Rounds {
+  /** The rule of round `round`, from 0; undefined if there are no more. There is a first one. */
+  rule(round: number): Rule | undefined;
+  /** What holds for all executions that were covered, if the last round left something out. */
+  readonly limits?: { readonly preemptions: number };
+}
+
 interface Place {
   readonly mark: number;
   readonly transitions: readonly Transition[];
   readonly context: number;
+  /** How many of `transitions` were tried; the last of them leads to the place above, if there is one. */
   next: number;
 }
 
-export class DepthFirst {
+/** A search between two slices: of each place how many transitions were tried, and the one that leads on. */
+interface Data {
+  readonly round: number;
+  readonly cutOff: boolean;
+  readonly path: readonly Transition[];
+  readonly next: readonly number[];
+  /** Of all rounds: transitions, longest execution, most states. Of this one: ends of executions. */
+  readonly figures: Required<Figures>;
+}
+
+export class DepthFirst implements Search {
   readonly #system: System;
   readonly #visitor: Visitor;
+  readonly #rounds: Rounds;
+  readonly #start: number;
   readonly #stack: Place[] = [];
   readonly #path: Transition[] = [];
+  #round = 0;
+  #rule: Rule;
   #ends = 0;
   #transitions = 0;
   #depth = 0;
   #states = 0;
+  #frontier = 0;
   #ended: string | undefined;
 
-  constructor(system: System, visitor: Visitor) {
+  constructor(system: System, visitor: Visitor, rounds: Rounds, saved?: SavedSearch) {
     this.#system = system;
     this.#visitor = visitor;
+    this.#rounds = rounds;
+    this.#start = system.mark();
+    this.#rule = rounds.rule(0)!;
+    if (saved) this.#restore(saved.data as Data, saved.states);
+    else this.#begin();
   }
 
-  /** Why the search came to an end before it was through; undefined if it did not. */
-  get ended(): string | undefined {
-    return this.#ended;
+  get standing(): Standing {
+    return { ...this.#figures, frontier: this.#frontier };
   }
 
-  /** Of all searches so far; states and ends of executions are those of the last, or of the largest. */
-  get figures(): Figures {
-    return { states: this.#states, executions: this.#ends, transitions: this.#transitions, depth: this.#depth };
-  }
-
-  /** Searches from where the system is, and leaves it there. */
-  run(rule: Rule): void {
-    const start = this.#system.mark();
-    this.#system.forget();
-    this.#stack.length = 0;
-    this.#path.length = 0;
-    this.#ends = 0;
-    this.#system.visit(rule.start);
-    this.#enter(rule.start);
-    for (let place = this.#stack.at(-1); place && this.#ended === undefined; place = this.#stack.at(-1)) {
-      if (place.next < place.transitions.length) {
-        this.#go(place, rule);
-        continue;
+  run(transitions: number): Coverage | undefined {
+    const until = this.#transitions + transitions;
+    while (this.#transitions < until && this.#ended === undefined) {
+      const place = this.#stack.at(-1);
+      if (!place) {
+        if (!this.#nextRound()) return this.#covered();
+      } else if (place.next < place.transitions.length) {
+        this.#go(place);
+      } else {
+        this.#stack.pop();
+        this.#path.pop();
       }
-      this.#stack.pop();
-      this.#path.pop();
     }
-    this.#noteStates();
-    this.#system.undo(start);
+    if (!this.#system.hasRoom) this.#ended ??= "there is no room for more states";
+    return this.#ended === undefined ? undefined : this.end(this.#ended);
   }
 
-  #noteStates(): void {
-    this.#states = Math.max(this.#states, this.#system.visited);
+  end(why: string): Coverage {
+    this.#system.undo(this.#start);
+    return { kind: "partial", why, ...this.#figures };
+  }
+
+  save(): SavedSearch {
+    const data: Data = {
+      round: this.#round, cutOff: this.#rule.cutOff, path: this.#path, next: this.#stack.map(({ next }) => next), figures: this.#figures,
+    };
+    return { data, states: this.#system.visitedHashes };
+  }
+
+  get #figures(): Required<Figures> {
+    return {
+      states: Math.max(this.#states, this.#system.visited), executions: this.#ends, transitions: this.#transitions, depth: this.#depth,
+    };
+  }
+
+  #covered(): Coverage {
+    this.#system.undo(this.#start);
+    return { kind: "all", ...(this.#rule.cutOff ? this.#rounds.limits : undefined), ...this.#figures };
+  }
+
+  #begin(): void {
+    this.#system.undo(this.#start);
+    this.#states = this.#figures.states;
+    this.#system.forget();
+    this.#ends = 0;
+    this.#system.visit(this.#rule.start);
+    this.#enter(this.#rule.start);
+  }
+
+  #nextRound(): boolean {
+    const next = this.#rule.cutOff ? this.#rounds.rule(this.#round + 1) : undefined;
+    if (!next) return false;
+    this.#round++;
+    this.#rule = next;
+    this.#begin();
+    return true;
   }
 
   /** Tries the next transition of `place`. */
-  #go(place: Place, rule: Rule): void {
+  #go(place: Place): void {
     const transition = place.transitions[place.next++]!;
-    const context = rule.follow(place.context, transition, place.transitions);
+    this.#frontier--;
+    const context = this.#rule.follow(place.context, transition, place.transitions);
     if (context === undefined) return;
     this.#system.undo(place.mark);
     this.#system.take(transition);
     this.#transitions++;
-    if (this.#transitions % LOOK_EVERY === 0) this.#look();
     if (!this.#system.visit(context)) return;
     this.#path.push(transition);
     if (!this.#enter(context)) this.#path.pop();
-  }
-
-  #look(): void {
-    this.#noteStates();
-    if (!this.#system.hasRoom) this.#ended = "there is no room for more states";
-    if (this.#visitor.progress?.(this.figures)) this.#ended = "it was interrupted";
   }
 
   /** The state as it is now is new: what can happen in it is to be tried. False if nothing can. */
@@ -100,11 +153,37 @@ export class DepthFirst {
     this.#depth = Math.max(this.#depth, this.#path.length);
     if (transitions.length > 0) {
       this.#stack.push({ mark: this.#system.mark(), transitions, context, next: 0 });
+      this.#frontier += transitions.length;
       return true;
     }
     this.#ends++;
     const enough = this.#system.finished ? this.#visitor.finished(this.#path) : this.#visitor.stuck(this.#path);
-    if (enough) this.#ended = "it had found what it was looking for";
+    if (enough) this.#ended = ENOUGH;
     return false;
+  }
+
+  /** Goes to where a search was saved, along its path. */
+  #restore({ round, cutOff, path, next, figures }: Data, states: Uint8Array): void {
+    this.#round = round;
+    this.#rule = this.#rounds.rule(round) ?? this.#rule;
+    let context = this.#rule.start;
+    next.forEach((tried, i) => {
+      const transitions = this.#system.enabled();
+      this.#stack.push({ mark: this.#system.mark(), transitions, context, next: tried });
+      this.#frontier += transitions.length - tried;
+      const transition = path[i];
+      if (transition === undefined) return;
+      const followed = transitions.includes(transition) ? this.#rule.follow(context, transition, transitions) : undefined;
+      if (followed === undefined) throw new UserError("the saved search is not one of this scenario: a step of its path is not possible");
+      context = followed;
+      this.#system.take(transition);
+      this.#path.push(transition);
+    });
+    this.#rule.cutOff = cutOff;
+    this.#ends = figures.executions;
+    this.#transitions = figures.transitions;
+    this.#depth = figures.depth;
+    this.#states = figures.states;
+    this.#system.visitedHashes = states;
   }
 }

@@ -6,14 +6,10 @@
 import { DepthFirst, type Rule } from "./depth-first.js";
 import type { Strategy } from "./strategy.js";
 
-const EVERYTHING: Rule = { start: 0, follow: () => 0 };
+const everything = (): Rule => ({ start: 0, cutOff: false, follow: () => 0 });
 
 export const exhaustive: Strategy = {
   name: "exhaustive",
-  explore(system, visitor) {
-    const search = new DepthFirst(system, visitor);
-    search.run(EVERYTHING);
-    const { ended, figures } = search;
-    return ended === undefined ? { kind: "all", ...figures } : { kind: "partial", why: ended, ...figures };
-  },
+  title: "exhaustive",
+  begin: (system, visitor, saved) => new DepthFirst(system, visitor, { rule: everything }, saved),
 };

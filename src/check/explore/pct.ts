@@ -4,15 +4,12 @@
 //
 // Guarantee: a run finds a bug that takes d orderings with a chance of at least 1 / (n k^(d-1)) for n agents and k steps.
 // Departures: an agent is a CPU, the draining of its buffer, or the delivery of its interrupts; among several
-// transitions of one agent (the translation to use) one is drawn uniformly; k is the longest run so far.
+// transitions of one agent (the translation to use) one is drawn uniformly; k is the longest run before it.
 
 import { uniformInt } from "pure-rand/distribution/uniformInt";
-import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { type Transition, viewTransition } from "../../machine/index.js";
-import { sample, type Chooser } from "./sampled.js";
+import { type Chooser, type Generator, Sampled } from "./sampled.js";
 import type { Strategy } from "./strategy.js";
-
-type Generator = ReturnType<typeof xoroshiro128plus>;
 
 /** Steps that the first run is taken to have. */
 const FIRST_LENGTH = 64;
@@ -46,19 +43,11 @@ function chooserFor(generator: Generator, depth: number, length: number): Choose
   };
 }
 
-export function pct(runs: number, depth: number, seed: number): Strategy {
-  return {
-    name: "pct",
-    explore(system, visitor) {
-      const generator = xoroshiro128plus(seed);
-      let longest = FIRST_LENGTH;
-      return sample(system, visitor, runs, () => {
-        const choose = chooserFor(generator, depth, longest);
-        return (transitions, step) => {
-          longest = Math.max(longest, step + 1);
-          return choose(transitions, step);
-        };
-      });
-    },
-  };
-}
+export const pct = (runs: number, depth: number, seed: number): Strategy => ({
+  name: "pct",
+  title: `pct, ${runs} runs, depth ${depth}, seed ${seed}`,
+  begin(system, visitor, saved) {
+    const chooser = (generator: Generator, longest: number) => chooserFor(generator, depth, Math.max(FIRST_LENGTH, longest));
+    return new Sampled(system, visitor, { runs, seed, chooser }, saved);
+  },
+});

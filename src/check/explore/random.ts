@@ -3,16 +3,13 @@
 // Guarantee: none. Executions are not drawn uniformly: one with fewer choices on its way is more likely.
 
 import { uniformInt } from "pure-rand/distribution/uniformInt";
-import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
-import { sample } from "./sampled.js";
+import { type Chooser, type Generator, Sampled } from "./sampled.js";
 import type { Strategy } from "./strategy.js";
 
-export function random(runs: number, seed: number): Strategy {
-  return {
-    name: "random",
-    explore(system, visitor) {
-      const generator = xoroshiro128plus(seed);
-      return sample(system, visitor, runs, () => (transitions) => transitions[uniformInt(generator, 0, transitions.length - 1)]!);
-    },
-  };
-}
+const chooser = (generator: Generator): Chooser => (transitions) => transitions[uniformInt(generator, 0, transitions.length - 1)]!;
+
+export const random = (runs: number, seed: number): Strategy => ({
+  name: "random",
+  title: `random, ${runs} runs, seed ${seed}`,
+  begin: (system, visitor, saved) => new Sampled(system, visitor, { runs, seed, chooser }, saved),
+});

@@ -67,6 +67,15 @@ export class System {
     return this.#exploration.visited;
   }
 
+  /** Hashes of the states that were noted, 16 bytes each; setting them replaces those. */
+  get visitedHashes(): Uint8Array {
+    return this.#exploration.visitedHashes;
+  }
+
+  set visitedHashes(hashes: Uint8Array) {
+    this.#exploration.visitedHashes = hashes;
+  }
+
   /** Whether there is room for more states, and for as many again as a search notes between two looks. */
   get hasRoom(): boolean {
     return this.#exploration.hasRoomForStates;

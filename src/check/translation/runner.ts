@@ -3,6 +3,7 @@
 
 import { type Exploration, Machine } from "../../machine/index.js";
 import { exhaustive } from "../explore/exhaustive.js";
+import { explore } from "../explore/strategy.js";
 import { System } from "../explore/system.js";
 import { faultHandler, flushHandler, makeBlocks, setupCode, type Blocks } from "./blocks.js";
 import * as at from "./layout.js";
@@ -130,7 +131,7 @@ export class TranslationRunner {
     for (let cpu = 0; cpu < this.#cpus; cpu++) this.#system.take(cpu << 6);
     const outcomes = new Set<string>();
     let stuck = 0;
-    const { states } = exhaustive.explore(this.#system, {
+    const { states } = explore(exhaustive, this.#system, {
       finished: () => void outcomes.add(this.#outcome(program)),
       stuck: () => void stuck++,
     });
