@@ -2,6 +2,7 @@
 
 import { EXPLORE_BASE, EXPLORE_SIZE, SHARED_BASE, SHARED_SIZE } from "../memory-map";
 import { dropDerived } from "../mmu/invalidate";
+import { hashHalf, hashState } from "./hash";
 import { bufferedAt, exploration, exploredOf } from "./state";
 
 export { goOn as exploreGoOn } from "./advance";
@@ -41,6 +42,12 @@ export function exploreInterrupted(cpus: u32): void {
 /** Whether some CPU had more old translations of a page than there is room for: the search then missed some. */
 export function exploreOverflowed(): bool {
   return exploration().overflow != 0;
+}
+
+/** Half `which`, 0 or 1, of the hash of the state as it is now. */
+export function exploreHash(which: u32): u64 {
+  hashState(0);
+  return hashHalf(which);
 }
 
 /** Ends it: the machine runs by its own schedule again. */

@@ -1,15 +1,14 @@
 // A litmus test's final states: explored, listed as herd lists them, and judged by its condition.
 
 import type { Transition } from "../machine/index.js";
-import { place, type Placed } from "./bare/place.js";
-import { bounded } from "./explore/bounded.js";
+import { openLitmus } from "./bare/subject.js";
 import { exhaustive } from "./explore/exhaustive.js";
 import { drive } from "./explore/drive.js";
-import { type Coverage, explore, type SavedSearch, type Standing, type Strategy } from "./explore/strategy.js";
-import { System } from "./explore/system.js";
-import { holds, observedName } from "./scenario/condition.js";
+import type { Coverage, SavedSearch, Standing, Strategy } from "./explore/strategy.js";
+import { type Execution, executionOf } from "./report/execution.js";
 import type { Litmus } from "./scenario/litmus.js";
-import { follow, type WitnessRow } from "./witness.js";
+import type { Schedule } from "./schedule/schedule.js";
+import { shrunkSchedule } from "./schedule/shrink.js";
 
 export interface LitmusResult {
   readonly name: string;
@@ -25,7 +24,7 @@ export interface LitmusResult {
   /** Final states in which somebody waits for ever. */
   readonly stuck: number;
   /** An execution that leads to a state in which the proposition holds, or for `forall` one in which it does not. */
-  readonly witness?: readonly WitnessRow[];
+  readonly witness?: { readonly schedule: Schedule; readonly execution: Execution };
 }
 
 export interface LitmusOptions {
@@ -33,7 +32,7 @@ export interface LitmusOptions {
   readonly storeBuffers?: boolean;
   /** Default: exhaustive. */
   readonly strategy?: Strategy;
-  /** Look for an execution that shows what the condition asks about: fewest preemptions, then fewest events. */
+  /** Shrink the first execution that shows what the condition asks about, and show it. */
   readonly witness?: boolean;
   /** Called now and then; true ends the search. */
   progress?(standing: Standing): boolean | void;
@@ -53,52 +52,35 @@ export interface SavedLitmus {
 export interface LitmusFound {
   readonly states: readonly (readonly [text: string, holds: boolean])[];
   readonly stuck: number;
+  /** The first execution that shows what the condition asks about. */
+  readonly shown?: readonly Transition[];
 }
-
-/** More preemptions than any litmus test has events. */
-const UNBOUNDED = 1000;
 
 /** Runs `litmus` in the orders that the strategy chooses. */
 export async function exploreLitmus(litmus: Litmus, options: LitmusOptions = {}): Promise<LitmusResult> {
-  const placed = await place(litmus);
-  const exploration = placed.machine.explore({ storeBuffers: options.storeBuffers ?? true });
-  for (const at of placed.locations.values()) exploration.share(at, 8);
-  const system = new System(placed.machine, exploration, placed.cpus);
-  system.begin();
-  const { strategy = exhaustive, resume } = options;
+  const { strategy = exhaustive, resume, storeBuffers = true } = options;
+  const subject = await openLitmus(litmus, { storeBuffers });
   const states = new Map<string, boolean>(resume?.found.states);
   let stuck = resume?.found.stuck ?? 0;
-  const search = strategy.begin(system, {
-    finished() {
-      const text = litmus.observed.map((observed) => `${observedName(observed)}=${placed.valueOf(observed)};`).join(" ");
-      if (!states.has(text)) states.set(text, holds(litmus.condition.proposition, placed.valueOf));
+  let shown = resume?.found.shown;
+  const search = strategy.begin(subject.system, {
+    finished(path) {
+      const text = subject.stateText();
+      if (!states.has(text)) states.set(text, subject.holds());
+      if (!shown && subject.finding()) shown = [...path];
     },
     stuck: () => void stuck++,
   }, resume?.search);
   const coverage = await drive(search, {
     progress: (standing) => options.progress?.(standing),
-    interrupted: () => options.save?.({ search: search.save(), found: { states: [...states], stuck } }),
+    interrupted: () => options.save?.({ search: search.save(), found: { states: [...states], stuck, ...(shown ? { shown } : {}) } }),
   });
   const holding = [...states].filter(([, holding]) => holding).map(([text]) => text).sort();
   const observation = holding.length === 0 ? "Never" : holding.length === states.size ? "Always" : "Sometimes";
   const ok = { exists: observation !== "Never", "~exists": observation === "Never", forall: observation === "Always" };
-  const path = options.witness ? shortest(litmus, placed, system) : undefined;
+  const schedule = options.witness && shown ? shrunkSchedule({ scenario: litmus.source, storeBuffers }, subject, shown) : undefined;
   return {
     name: litmus.name, states: [...states.keys()].sort(), holding, observation, ok: ok[litmus.condition.quantifier], coverage, stuck,
-    ...(path ? { witness: follow(path, placed, exploration, system) } : {}),
+    ...(schedule ? { witness: { schedule, execution: executionOf(schedule, subject) } } : {}),
   };
-}
-
-/** The execution with the fewest preemptions, and of those with the fewest events, that shows what the condition asks about. */
-function shortest(litmus: Litmus, placed: Placed, system: System): readonly Transition[] | undefined {
-  const wanted = litmus.condition.quantifier !== "forall";
-  let best: readonly Transition[] | undefined;
-  const found = (path: readonly Transition[]) => {
-    if (holds(litmus.condition.proposition, placed.valueOf) === wanted && (!best || path.length < best.length)) best = [...path];
-  };
-  for (let bound = 0; bound < UNBOUNDED && !best; bound++) {
-    const coverage = explore(bounded(bound), system, { finished: found, stuck: () => {} });
-    if (coverage.kind !== "all" || coverage.preemptions === undefined) break;
-  }
-  return best;
 }

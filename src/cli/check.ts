@@ -3,9 +3,10 @@
 
 import { Command, Option } from "commander";
 import {
-  bounded, exhaustive, exploreLitmus, type Litmus, type LitmusFound, type LitmusResult, litmusText, parsePrograms, parseScenario, pct,
-  ProgramRunner, random, type SavedLitmus, scenarioHash, type Strategy, UserError,
+  bounded, exhaustive, exploreLitmus, type Litmus, type LitmusFound, litmusReport, type LitmusResult, parsePrograms, parseScenario, pct,
+  ProgramRunner, random, type SavedLitmus, type Schedule, scenarioHash, type Strategy, UserError,
 } from "../index.js";
+import { addReportOptions, type ReportFlags, Reports, replaySchedule } from "./check-report.js";
 import { addSearchOptions, readSearch, type SearchFlags, Watch, writeSearch } from "./check-search.js";
 import { readInput } from "./files.js";
 import { seedOption, wholeOption } from "./options.js";
@@ -13,7 +14,7 @@ import { FAILED } from "./status.js";
 
 const STRATEGIES = ["exhaustive", "bounded", "pct", "random"] as const;
 
-interface CheckFlags extends SearchFlags {
+interface CheckFlags extends SearchFlags, ReportFlags {
   readonly storeBuffers: boolean;
   readonly json?: boolean;
   readonly programs?: string;
@@ -30,7 +31,7 @@ Exit status: 0; 1 if a condition with ~exists or forall is not met, or an exists
 130 after Ctrl-C, which ends a search and prints what it has covered.`;
 
 export function checkCommand(): Command {
-  return addSearchOptions(new Command("check"))
+  return addReportOptions(addSearchOptions(new Command("check")))
     .description("explore litmus tests: every order in which CPUs, store buffers and TLBs may act")
     .argument("[files...]", "litmus tests for X86_64, in herd's form")
     .option("--no-store-buffers", "every store is seen at once: sequential consistency")
@@ -62,6 +63,10 @@ function strategyOf(flags: CheckFlags): Strategy {
 const readText = async (file: string): Promise<string> => new TextDecoder().decode(await readInput(file));
 
 async function check(files: readonly string[], flags: CheckFlags): Promise<void> {
+  if (flags.replay !== undefined) {
+    if (files.length > 0 || flags.programs !== undefined) throw new UserError("--replay takes one schedule, which holds its scenario: no files besides");
+    return replaySchedule(flags.replay, flags);
+  }
   if (flags.programs !== undefined) {
     if (files.length > 0) throw new UserError("--programs takes one file, and no litmus tests besides");
     return checkPrograms(flags.programs);
@@ -86,6 +91,10 @@ async function checkLitmus(files: readonly string[], flags: CheckFlags): Promise
     if (litmus.kind !== "litmus") throw new UserError(`${file}: scenarios for ${litmus.kind}s are not run`);
     tests.push({ file, text, litmus });
   }
+  if (tests.length > 1 && flags.scheduleOut !== undefined) throw new UserError("--schedule-out keeps one schedule, and so takes one test");
+  if (tests.length > 1 && flags.format === "html") throw new UserError("--format html makes one page, and so takes one test");
+  const reports = new Reports(flags);
+  let schedule: Schedule | undefined;
   const watch = new Watch();
   try {
     for (const [i, { file, litmus, text }] of tests.entries()) {
@@ -96,15 +105,18 @@ async function checkLitmus(files: readonly string[], flags: CheckFlags): Promise
       const result = await search({ file, litmus, text }, flags, watch);
       if (!result.ok) process.exitCode = FAILED;
       if (flags.json) process.stdout.write(`${JSON.stringify({ version: 1, file, ...result })}\n`);
-      else process.stdout.write(`${i > 0 ? "\n" : ""}${litmusText(litmus, result, flags.storeBuffers)}\n`);
+      else reports.add(litmusReport(litmus, result, flags.storeBuffers));
+      schedule = result.witness?.schedule;
     }
+    await reports.done(schedule);
   } finally {
     watch.done();
   }
 }
 
 async function search({ litmus, text }: Test, flags: CheckFlags, watch: Watch): Promise<LitmusResult> {
-  const { storeBuffers, witness = false } = flags;
+  const { storeBuffers } = flags;
+  const witness = flags.witness === true || flags.scheduleOut !== undefined;
   const strategy = strategyOf(flags);
   const scenario = scenarioHash(text, `store buffers ${storeBuffers ? "on" : "off"}`);
   const resume = flags.resume === undefined ? undefined : await readSearch<LitmusFound>(flags.resume, scenario, strategy.title);

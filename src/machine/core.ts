@@ -59,6 +59,7 @@ export interface CoreExports extends CompilerCore {
   exploreGoOn(cpu: number, limit: number): number;
   exploreEnd(): void;
   exploreForget(): void;
+  exploreHash(half: number): bigint;
   exploreShare(pa: bigint, bytes: number): number;
   exploreBuffered(cpu: number): number;
   exploreBufferedAt(cpu: number, n: number): bigint;

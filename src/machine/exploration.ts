@@ -2,7 +2,7 @@
 // exploration is on, `Machine.run` must not be called.
 
 import * as codes from "../../assembly/explore/codes.js";
-import { CPU_BASE, CPU_STRIDE, ENABLED_BASE, ENABLED_SIZE } from "../../assembly/memory-map.js";
+import { CPU_BASE, CPU_STRIDE, ENABLED_BASE, ENABLED_SIZE, MAX_CPUS } from "../../assembly/memory-map.js";
 import type { CoreExports } from "./core.js";
 
 /** What a CPU waits for, in the core's order (assembly/explore/codes.ts). */
@@ -36,6 +36,26 @@ export function viewTransition(transition: Transition): TransitionView {
   if (what === codes.DRAIN) return { cpu, kind: "drain" };
   if (what === codes.CHOICE_SPURIOUS) return { cpu, kind: "spurious-fault" };
   return what === codes.CHOICE_WALK ? { cpu, kind: "step" } : { cpu, kind: "step", old: what };
+}
+
+/** The number of the transition in `view`; undefined if the core has none such. */
+export function numberTransition(view: TransitionView): Transition | undefined {
+  const what = whatOf(view);
+  return what === undefined || view.cpu >= MAX_CPUS ? undefined : (view.cpu << codes.CPU_SHIFT) | what;
+}
+
+function whatOf(view: TransitionView): number | undefined {
+  switch (view.kind) {
+    case "step":
+      if (view.old === undefined) return codes.CHOICE_WALK;
+      return view.old > 0 && view.old < codes.CHOICE_SPURIOUS ? view.old : undefined;
+    case "spurious-fault":
+      return codes.CHOICE_SPURIOUS;
+    case "drain":
+      return codes.DRAIN;
+    case "deliver":
+      return codes.DELIVER + view.place < 1 << codes.CPU_SHIFT ? codes.DELIVER + view.place : undefined;
+  }
 }
 
 export class Exploration {
@@ -155,6 +175,12 @@ export class Exploration {
     for (let at = 0; at + 16 <= hashes.length; at += 16) {
       this.#core.exploreRemember(view.getBigUint64(at, true), view.getBigUint64(at + 8, true));
     }
+  }
+
+  /** The 128-bit hash of the state, as 32 hexadecimal digits: what `visit` tells states apart by. */
+  hash(): string {
+    const half = (which: number) => BigInt.asUintN(64, this.#core.exploreHash(which)).toString(16).padStart(16, "0");
+    return half(1) + half(0);
   }
 
   /** Whether there is room for more states; a table that is full is never looked through to its end. */

@@ -22,9 +22,26 @@ export function table(content: TableContent): string {
   return out.toString();
 }
 
-/** A table of columns side by side, as a schedule is drawn: ruled between columns only, cells may have several lines. */
-export function columnsTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const out = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
+/** How wide each column is to be, frames included, so that all are `most` wide at the most; undefined if they are anyway. */
+function widths(lines: readonly (readonly string[])[], most: number): number[] | undefined {
+  const wanted = lines[0]!.map((_, column) => 2 + Math.max(...lines.flatMap((cells) => cells[column]!.split("\n").map((line) => line.length))));
+  const room = most - wanted.length - 1;
+  const fits = () => wanted.reduce((sum, width) => sum + width, 0) <= room;
+  if (fits()) return undefined;
+  // The widest give way until all are in.
+  while (!fits()) wanted[wanted.indexOf(Math.max(...wanted))]!--;
+  return wanted;
+}
+
+/**
+ * A table of columns side by side, as a schedule is drawn: ruled between columns only, cells may have several lines, and
+ * long ones are wrapped so that it is `most` characters wide.
+ */
+export function columnsTable(head: readonly string[], rows: readonly (readonly string[])[], most = Infinity): string {
+  const colWidths = widths([head, ...rows], most);
+  const out = new Table({
+    head: [...head], style: { head: [], border: [], compact: true }, ...(colWidths ? { colWidths, wordWrap: true } : {}),
+  });
   out.push(...rows.map((row) => [...row]));
   return out.toString();
 }

@@ -57,8 +57,9 @@ test("what is drawn by chance is among all executions, and a seed draws the same
 
 test("a witness is an execution that leads to what the condition asks about", async () => {
   const { witness } = await exploreLitmus(readLitmus(OWN, "SB.litmus"), { witness: true });
-  assert.deepEqual(witness!.map(({ cpu, what, value }) => `P${cpu} ${what}${value ? `: ${value}` : ""}`), [
-    "P0 movq (y),%rax: rax = 0", "P1 movq (x),%rax: rax = 0", "P0 x = 1 is seen", "P1 y = 1 is seen",
+  const cells = witness!.execution.rows.flatMap((row) => row.cells);
+  assert.deepEqual(cells.map(({ column, what, notes }) => `P${column} ${[what, ...notes].join(": ")}`), [
+    "P0 movq (y),%rax: rax = 0: waiting: x = 1", "P1 movq (x),%rax: rax = 0: waiting: y = 1", "P1 y = 1 is seen", "P0 x = 1 is seen",
   ]);
   assert.equal((await exploreLitmus(readLitmus(OWN, "MP.litmus"), { witness: true })).witness, undefined);
 });

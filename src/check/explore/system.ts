@@ -63,6 +63,11 @@ export class System {
     return this.#exploration.visit(context);
   }
 
+  /** The 128-bit hash of the state, as 32 hexadecimal digits. */
+  hash(): string {
+    return this.#exploration.hash();
+  }
+
   get visited(): number {
     return this.#exploration.visited;
   }

@@ -3,7 +3,7 @@
 import type { Coverage } from "../explore/strategy.js";
 import type { LitmusResult } from "../outcomes.js";
 import type { Litmus } from "../scenario/litmus.js";
-import { witnessText } from "./witness-text.js";
+import type { Report } from "./report.js";
 
 const WORDS = { exists: "Allowed", "~exists": "Forbidden", forall: "Required" } as const;
 
@@ -28,7 +28,13 @@ function coverageText(coverage: Coverage, storeBuffers: boolean): string {
   }
 }
 
-export function litmusText(litmus: Litmus, result: LitmusResult, storeBuffers: boolean): string {
+/** The result, with the execution that shows what the condition asks about. */
+export function litmusReport(litmus: Litmus, result: LitmusResult, storeBuffers: boolean): Report {
+  const lead = litmus.condition.quantifier === "forall" ? "Against it:" : "One execution that shows it:";
+  return { title: litmus.name, text: litmusText(litmus, result, storeBuffers), ...(result.witness ? { shown: { lead, ...result.witness } } : {}) };
+}
+
+function litmusText(litmus: Litmus, result: LitmusResult, storeBuffers: boolean): string {
   const { quantifier, source } = litmus.condition;
   const positive = result.holding.length;
   const lines = [
@@ -41,8 +47,5 @@ export function litmusText(litmus: Litmus, result: LitmusResult, storeBuffers: b
     `Covered ${coverageText(result.coverage, storeBuffers)}`,
   ];
   if (result.stuck > 0) lines.push(`Stuck ${count(result.stuck, "final state")} in which somebody waits for ever`);
-  if (result.witness) {
-    lines.push(quantifier === "forall" ? "Against it:" : "One execution that shows it:", witnessText(result.witness, litmus.columns.length));
-  }
   return lines.join("\n");
 }

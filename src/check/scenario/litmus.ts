@@ -17,6 +17,8 @@ export type InitialValue = bigint | { readonly addressOf: string };
 export interface Litmus {
   readonly kind: "litmus";
   readonly name: string;
+  /** What it was read from. */
+  readonly source: string;
   /** Locations, in the order in which the text has them. */
   readonly locations: readonly string[];
   readonly initial: ReadonlyMap<string, bigint>;
@@ -108,8 +110,8 @@ function checkCondition(condition: Condition, columns: readonly (readonly Instru
   }
 }
 
-/** A litmus test in the frame that `readFrame` gives. */
-export function litmusOf(frame: Frame): Litmus {
+/** A litmus test in the frame that `readFrame` gives; `text` is where it is from. */
+export function litmusOf(frame: Frame, text: string): Litmus {
   const initial = parseInitial(frame.initial);
   const columns = frame.columns.map((cells) => cells.map(parseInstruction));
   initial.registers.forEach((registers, column) => {
@@ -122,6 +124,7 @@ export function litmusOf(frame: Frame): Litmus {
   return {
     kind: "litmus",
     name: frame.name,
+    source: text,
     locations: [...locations],
     initial: initial.locations,
     registers: columns.map((_, i) => new Map([...(initial.registers[i] ?? [])].map(([name, { value }]) => [name as RegisterName, value]))),

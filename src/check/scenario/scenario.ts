@@ -12,7 +12,7 @@ export function parseScenario(file: string, text: string): Scenario {
   const frame = readFrame(file, text);
   switch (frame.kind) {
     case "X86_64":
-      return litmusOf(frame);
+      return litmusOf(frame, text);
     case "Translation":
       return translationOf(frame);
     case "Kernel":
