@@ -10,6 +10,7 @@
 #include "list.h"
 #include "mm_types.h"
 #include "preempt.h"
+#include "signal.h"
 #include "smp.h"
 #include "spinlock.h"
 #include "time.h"
@@ -52,6 +53,7 @@ struct signal_struct {
 	struct list_head children;	/* signal_struct.sibling */
 	struct list_head sibling;
 	wait_queue_head_t wait_chldexit;
+	struct sigaction segv;		/* kernel/signal.c */
 };
 
 struct thread_struct {

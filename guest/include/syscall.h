@@ -10,6 +10,6 @@
 /* Arguments in RDI, RSI, RDX, R10, R8, R9, as the ABI has them. */
 typedef long (*sys_call_ptr_t)(u64, u64, u64, u64, u64, u64);
 
-void do_syscall_64(struct pt_regs *regs);	/* from entry.S, interrupts off */
+bool do_syscall_64(struct pt_regs *regs);	/* from entry.S, interrupts off; true: return by SYSRET */
 
 #endif

@@ -8,6 +8,8 @@
 #define __NR_mprotect 10
 #define __NR_munmap 11
 #define __NR_brk 12
+#define __NR_rt_sigaction 13
+#define __NR_rt_sigreturn 15
 #define __NR_sched_yield 24
 #define __NR_mremap 25
 #define __NR_madvise 28

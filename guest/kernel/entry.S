@@ -236,6 +236,8 @@ entry_SYSCALL_64:
 	xorl %ebp, %ebp
 	movq %rsp, %rdi
 	call do_syscall_64
+	testb %al, %al
+	jz return_to_user
 	POP_REGS
 	/*
 	 * SYSRET faults in ring 0 on a non-canonical RCX; it cannot be one here,

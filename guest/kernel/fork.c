@@ -173,6 +173,7 @@ static long copy_signal(unsigned long flags, struct task_struct *p)
 	p->signal = alloc_signal(current->signal);
 	if (!p->signal)
 		return -ENOMEM;
+	p->signal->segv = current->signal->segv;
 	/* The child process itself holds a reference until it is reaped. */
 	atomic_inc(&p->signal->refs);
 	return 0;

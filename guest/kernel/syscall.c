@@ -66,6 +66,11 @@ SYSCALL(mmap)
 
 SYSCALL(mprotect) { return do_mprotect(a, b, c); }
 SYSCALL(munmap) { return do_munmap(a, b); }
+SYSCALL(rt_sigaction)
+{
+	return do_rt_sigaction(a, (const struct sigaction *)b, (struct sigaction *)c, d);
+}
+
 SYSCALL(brk) { return do_brk(a); }
 SYSCALL(madvise) { return do_madvise(a, b, c); }
 
@@ -221,6 +226,7 @@ SYSCALL(arch_prctl)
 static const sys_call_ptr_t sys_call_table[NR_SYSCALLS] = {
 #define ENTRY(name) [__NR_##name] = __x64_sys_##name
 	ENTRY(read), ENTRY(write), ENTRY(mmap), ENTRY(mprotect), ENTRY(munmap), ENTRY(brk),
+	ENTRY(rt_sigaction),
 	ENTRY(sched_yield), ENTRY(madvise), ENTRY(nanosleep), ENTRY(getpid), ENTRY(clone), ENTRY(fork),
 	ENTRY(exit), ENTRY(wait4), ENTRY(arch_prctl), ENTRY(gettid), ENTRY(futex),
 	ENTRY(sched_setaffinity), ENTRY(sched_getaffinity), ENTRY(set_tid_address),
@@ -236,15 +242,19 @@ static long unknown_syscall(u64 nr)
 	return -ENOSYS;
 }
 
-void do_syscall_64(struct pt_regs *regs)
+/* False: the registers are not those that SYSRET can bring back, so the way out is IRET. */
+bool do_syscall_64(struct pt_regs *regs)
 {
 	u64 nr = regs->orig_ax;
 
 	local_irq_enable();
-	if (nr < NR_SYSCALLS && sys_call_table[nr])
+	if (nr == __NR_rt_sigreturn)
+		regs->ax = do_rt_sigreturn(regs);
+	else if (nr < NR_SYSCALLS && sys_call_table[nr])
 		regs->ax = sys_call_table[nr](regs->di, regs->si, regs->dx, regs->r10, regs->r8, regs->r9);
 	else
 		regs->ax = unknown_syscall(nr);
 	local_irq_disable();
 	exit_to_user_mode();
+	return nr != __NR_rt_sigreturn;
 }

@@ -24,8 +24,6 @@ static_assert(offsetof(struct pt_regs, cs) == 136, "PT_CS in entry.S");
 #define IST_NMI 2
 #define IST_MC 3
 
-#define SIGSEGV 11
-
 struct gate_desc {
 	u16 offset_low, segment;
 	u8 ist, type;
@@ -100,9 +98,11 @@ void die(const char *what, struct pt_regs *regs, unsigned long error_code)
 	panic("%s in the kernel at %p, error %lx", what, (void *)regs->ip, error_code);
 }
 
-void bad_area(struct pt_regs *regs, unsigned long addr, unsigned long error_code)
+void bad_area(struct pt_regs *regs, unsigned long addr, unsigned long error_code, int si_code)
 {
 	if (user_mode(regs)) {
+		if (handle_sigsegv(regs, addr, error_code, si_code))
+			return;
 		printk("%s[%d]: segfault at %lx ip %lx sp %lx error %lx\n", current->comm, current->pid,
 		       addr, regs->ip, regs->sp, error_code);
 		do_group_exit(SIGSEGV);

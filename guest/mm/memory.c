@@ -161,13 +161,14 @@ void exc_page_fault(struct pt_regs *regs, unsigned long addr, unsigned long erro
 	struct vm_area_struct *vma;
 	unsigned int flags = 0;
 	vm_fault_t fault = VM_FAULT_SIGSEGV;
+	int si_code = SEGV_MAPERR;
 
 	/* Nothing of the kernel's is ever demand-paged, and it runs no user code (SMEP). */
 	if (addr >= TASK_SIZE || (error_code & X86_PF_RSVD) || in_atomic() || faulthandler_disabled() || !mm ||
 	    (!user_mode(regs) && (!(regs->flags & X86_EFLAGS_IF) || (error_code & X86_PF_INSTR)))) {
 		if (regs->flags & X86_EFLAGS_IF)
 			local_irq_enable();
-		bad_area(regs, addr, error_code);
+		bad_area(regs, addr, error_code, si_code);
 		return;
 	}
 	/* SMAP: user memory may be touched between STAC and CLAC only (SDM 3A 4.6). */
@@ -184,14 +185,16 @@ void exc_page_fault(struct pt_regs *regs, unsigned long addr, unsigned long erro
 
 	down_read(&mm->mmap_lock);
 	vma = vma_lookup(mm, addr);
+	if (vma)
+		si_code = SEGV_ACCERR;
 	if (vma && !access_error(vma, flags))
 		fault = handle_mm_fault(vma, addr, flags);
 	up_read(&mm->mmap_lock);
 
 	if (fault & VM_FAULT_SIGSEGV)
-		bad_area(regs, addr, error_code);
+		bad_area(regs, addr, error_code, si_code);
 	else if ((fault & VM_FAULT_OOM) && user_mode(regs))
 		out_of_memory();
 	else if (fault & VM_FAULT_OOM)
-		bad_area(regs, addr, error_code);
+		bad_area(regs, addr, error_code, si_code);
 }

@@ -124,6 +124,26 @@ void usleep(unsigned long usec)
 	syscall3(__NR_nanosleep, ts, 0, 0);
 }
 
+void restore_from_signal(void);
+
+__asm__(".text\n"
+	"restore_from_signal:\n"
+	"	mov $15, %eax\n"
+	"	syscall\n"
+	"	hlt\n");
+
+void handle_segv(void (*handler)(int signo, struct siginfo *info, struct ucontext *context))
+{
+	struct sigaction action = {
+		.handler = (u64)handler,
+		.flags = SA_SIGINFO | SA_RESTORER | SA_NODEFER,
+		.restorer = (u64)restore_from_signal,
+	};
+
+	if (syscall6(__NR_rt_sigaction, SIGSEGV, (long)&action, 0, sizeof(action.mask), 0, 0))
+		die("rt_sigaction failed");
+}
+
 static void vprint(const char *fmt, va_list ap)
 {
 	char buf[256];

@@ -8,6 +8,7 @@
 #include "compiler.h"
 #include "errno.h"
 #include "memlayout.h"
+#include "signal.h"
 #include "string.h"
 #include "syscall_nr.h"
 
@@ -61,6 +62,8 @@ long move_pages(pid_t pid, size_t n, void **pages, const int *nodes, int *status
 long futex_wait(u32 *addr, u32 val);
 long futex_wake(u32 *addr, int n);
 void usleep(unsigned long usec);
+/* From now on every thread's SIGSEGV comes here, on its own stack; NULL: the process dies of it again. */
+void handle_segv(void (*handler)(int signo, struct siginfo *info, struct ucontext *context));
 
 int printf(const char *fmt, ...) __printf(1, 2);
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list args);

@@ -130,6 +130,7 @@ int main(void)
 	if (online_cpus() < (int)nr_scenario_columns)
 		die("scenario: %u columns need as many CPUs; there are %d", nr_scenario_columns, online_cpus());
 	make_locations();
+	handle_segv(scenario_fault);
 	sched_setaffinity(0, 1);
 	for (i = 1; i < nr_scenario_columns; i++)
 		thread_create(&scenario_columns[i].thread, column_main, &scenario_columns[i], i);

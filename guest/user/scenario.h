@@ -32,8 +32,8 @@
  *
  * LOC is NAME or NAME+OFFSET, a multiple of 8 below 4096 (vars have no offset); REG
  * is r0 to r7; numbers are decimal or 0x. A system call that fails leaves -errno as
- * its operation's status and the column goes on; a load or store that faults ends
- * the program as it would any other (SIGSEGV).
+ * its operation's status, a load, store or exchange that faults leaves -EFAULT; either
+ * way its register stays as it was, and the column goes on.
  *
  * Policies defer flushes for demotion and promotion only, which no program can ask
  * for by name in Linux. So `migrate` goes the nearest ways: MADV_PAGEOUT, which hands
@@ -50,6 +50,7 @@
  *
  *	P1: r1=1 r2=0			registers that the column's operations set
  *	P0: mprotect[1]=-12		operation 1 of column 0 (counted from 0) failed
+ *	P2: store[0]=-14		there was no page, or no right
  *	p=1 node=1			first word of a page, and where it is; or `p unmapped`
  *	a=1
  *	checksum: 0x...			of all of these
@@ -93,7 +94,7 @@ struct scenario_op {
 /* All that a column touches but its stack and its operands: nobody else does until it is done. */
 struct scenario_column {
 	u64 registers[SCENARIO_REGISTERS];
-	s64 status[SCENARIO_OPS];	/* what each system call returned, if that is negative */
+	s64 status[SCENARIO_OPS];	/* -errno of each operation that failed; else 0 */
 	u32 op;				/* the operation that is under way; nr_ops: none any more */
 	u32 done;
 	u32 waiting;
@@ -131,6 +132,8 @@ const char *scenario_op_name(enum scenario_op_kind kind);
 void scenario_wait(struct scenario_column *column);	/* spins in user mode until the start */
 void scenario_start(void);				/* all columns wait, the kernel is quiet */
 void scenario_end(void);				/* this column is done; spins until all are */
+/* The handler of SIGSEGV. */
+void scenario_fault(int signo, struct siginfo *info, struct ucontext *context);
 /* From the start to the end of a column. Does not return if the column exits. */
 void scenario_run(struct scenario_column *column);
 

@@ -35,28 +35,72 @@ void scenario_end(void)
 			pause();
 }
 
-static inline u64 load(u64 address)
+/*
+ * One access to memory, at which a fault is an outcome: then the handler goes on behind it, with -EFAULT in
+ * RAX. Each leaves the two addresses for it.
+ */
+#define ACCESS(instruction)				\
+	"1:	" instruction "\n"			\
+	"2:\n"						\
+	"	.pushsection .fixups, \"a\"\n"		\
+	"	.quad 1b, 2b\n"				\
+	"	.popsection"
+
+struct fixup {
+	u64 instruction, next;
+};
+
+extern const struct fixup fixups_start[], fixups_end[];
+
+static long load(u64 address, u64 *value)
 {
-	return READ_ONCE(*(u64 *)address);
+	long err = 0;
+
+	__asm__ volatile(ACCESS("mov (%2), %1") : "+a"(err), "+r"(*value) : "r"(address) : "memory");
+	return err;
 }
 
-static inline u64 xchg(u64 address, u64 value)
+static long store(u64 address, u64 value)
 {
-	__asm__ volatile("xchg %0, %1" : "+r"(value), "+m"(*(u64 *)address) : : "memory");
-	return value;
+	long err = 0;
+
+	__asm__ volatile(ACCESS("mov %2, (%1)") : "+a"(err) : "r"(address), "r"(value) : "memory");
+	return err;
+}
+
+static long xchg(u64 address, u64 *value)
+{
+	long err = 0;
+
+	__asm__ volatile(ACCESS("xchg %1, (%2)") : "+a"(err), "+r"(*value) : "r"(address) : "memory");
+	return err;
+}
+
+void scenario_fault(int signo, struct siginfo *info, struct ucontext *context)
+{
+	const struct fixup *f;
+
+	(void)signo, (void)info;
+	for (f = fixups_start; f < fixups_end; f++) {
+		if (f->instruction == context->mcontext.ip) {
+			context->mcontext.ip = f->next;
+			context->mcontext.ax = -EFAULT;
+			return;
+		}
+	}
+	handle_segv(NULL);	/* not an operation's: it happens again, and ends the program */
 }
 
 /* The load takes the hint fault that promotes; what it reads is nobody's. */
 static long migrate(u64 page, u64 node)
 {
+	u64 value = 0;
 	long ret;
 
 	if (node)
 		return syscall3(__NR_madvise, page, PAGE_SIZE, MADV_PAGEOUT);
 	ret = syscall6(__NR_mbind, page, PAGE_SIZE, MPOL_DEFAULT, 0, 0, MPOL_MF_LAZY);
-	if (!ret)
-		(void)load(page);
-	return ret;
+	return ret ? ret : load(page, &value);
 }
 
 /* The child holds what it got, asleep, until the program ends. */
@@ -76,17 +120,19 @@ static void exit_column(struct scenario_column *column)
 		syscall3(__NR_exit, 0, 0, 0);
 }
 
-/* The operation's result: a register's new value, or what the system call returned. */
-static s64 run_op(struct scenario_column *column, const struct scenario_op *op)
+/* What the system call returned, or -EFAULT. *value is the register that the operation sets. */
+static long run_op(struct scenario_column *column, const struct scenario_op *op, u64 *value)
 {
+	long pid;
+
 	switch (op->kind) {
 	case OP_LOAD:
-		return load(op->address);
+		return load(op->address, value);
 	case OP_STORE:
-		WRITE_ONCE(*(u64 *)op->address, op->value);
-		return 0;
+		return store(op->address, op->value);
 	case OP_XCHG:
-		return xchg(op->address, op->value);
+		*value = op->value;
+		return xchg(op->address, value);
 	case OP_MFENCE:
 		__asm__ volatile("mfence" ::: "memory");
 		return 0;
@@ -102,7 +148,9 @@ static s64 run_op(struct scenario_column *column, const struct scenario_op *op)
 	case OP_MADVISE:
 		return syscall3(__NR_madvise, op->address, PAGE_SIZE, MADV_DONTNEED);
 	case OP_FORK:
-		return fork_and_hold(column);
+		pid = fork_and_hold(column);
+		*value = pid;
+		return pid;
 	case OP_EXIT:
 		exit_column(column);
 	case NR_SCENARIO_OPS:
@@ -111,25 +159,21 @@ static s64 run_op(struct scenario_column *column, const struct scenario_op *op)
 	__builtin_unreachable();
 }
 
-static bool is_system_call(enum scenario_op_kind kind)
-{
-	return kind > OP_MFENCE;
-}
-
 void scenario_run(struct scenario_column *column)
 {
 	u32 i;
 
 	for (i = 0; i < column->nr_ops; i++) {
 		const struct scenario_op *op = &column->ops[i];
-		s64 result;
+		u64 value = 0;
+		long ret;
 
 		WRITE_ONCE(column->op, i);
-		result = run_op(column, op);
-		if (is_system_call(op->kind) && IS_ERR_VALUE(result))
-			column->status[i] = result;
+		ret = run_op(column, op, &value);
+		if (IS_ERR_VALUE(ret))
+			column->status[i] = ret;
 		else if (op->reg != NO_REGISTER)
-			column->registers[op->reg] = result;
+			column->registers[op->reg] = value;
 	}
 	WRITE_ONCE(column->op, i);
 	WRITE_ONCE(column->done, 1);

@@ -25,6 +25,7 @@
 	T(exit_code_reaches_the_parent)					\
 	T(faults_kill_with_linux_signals)				\
 	T(kernel_memory_is_out_of_reach)				\
+	T(segv_handler_repairs_and_returns)				\
 	T(bad_pointers_give_efault)					\
 	T(unknown_system_call_gives_enosys)				\
 	T(thread_pointer_is_per_thread)					\
@@ -46,7 +47,6 @@ int child_status(void (*fn)(void *), void *arg);
 
 #define SIGILL 4
 #define SIGFPE 8
-#define SIGSEGV 11
 #define exited(code) ((code) << 8)
 
 /* The node that a touched page is on, or -errno, by move_pages without nodes. */

@@ -204,6 +204,46 @@ void test_kernel_memory_is_out_of_reach(void)
 	check(child_status(jump_to, (void *)0xffffffff80100000) == SIGSEGV);
 }
 
+static u64 fault_addr, faults;
+
+/* Unmapped: maps the page. Read-only: makes it writable. The instruction is tried again. */
+static void repair(int signo, struct siginfo *info, struct ucontext *context)
+{
+	u8 *page = (u8 *)(info->addr & PAGE_MASK);
+
+	(void)context;
+	check(signo == SIGSEGV);
+	fault_addr = info->addr;
+	faults++;
+	if (info->code == SEGV_ACCERR)
+		mprotect(page, PAGE_SIZE, PROT_READ | PROT_WRITE);
+	else
+		mmap(page, PAGE_SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED);
+}
+
+void test_segv_handler_repairs_and_returns(void)
+{
+	u64 *p = map_pages(2), rcx = 1, r11;
+
+	munmap(p + 512, PAGE_SIZE);
+	handle_segv(repair);
+	faults = 0;
+	/* What SYSRET cannot bring back, and a flag. */
+	__asm__ volatile("mov $5, %%r11d\n"
+			 "stc\n"
+			 "movq $7, 8(%2)\n"
+			 "adc $0, %0\n"
+			 "mov %%r11, %1"
+			 : "+c"(rcx), "=&r"(r11)
+			 : "r"(p + 512)
+			 : "r11", "memory", "cc");
+	check(rcx == 2 && r11 == 5 && p[513] == 7);
+	check(faults == 2 && fault_addr == (u64)(p + 513));
+	handle_segv(NULL);
+	check(child_status(write_word, NULL) == SIGSEGV);
+	munmap(p, 2 * PAGE_SIZE);
+}
+
 void test_bad_pointers_give_efault(void)
 {
 	char *p = map_pages(2);

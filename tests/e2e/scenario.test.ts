@@ -10,7 +10,8 @@ const SEQUENTIAL = [
   "P0=load,p,r0;mprotect,p,rw;xchg,p,9,r1;store,p+8,5;mfence;load,p+8,r2;migrate,p,1;migrate,q,0;fork,r7;store,q,0x21;store,b,8",
   "P1=exit",
 ].join(" ");
-const FAILING = "page=p page=gone,value=4 hole=h P0=munmap,gone;mprotect,gone,r;mmap,h,rw;store,h,2;load,h,r5;madvise,p;load,p,r6";
+const FAILING = "page=p page=gone,value=4 page=ro,ro,value=6 hole=h " +
+  "P0=munmap,gone;mprotect,gone,r;mmap,h,rw;store,h,2;load,h,r5;madvise,p;load,p,r6;load,gone,r7;store,ro,1;xchg,ro,1,r4;mprotect,ro,none;load,ro,r4";
 
 const results = (lines: readonly string[]) =>
   lines.slice(lines.findIndex((line) => line.startsWith("P0:"))).filter((line) => !line.startsWith("vmstat:") && line !== "");
@@ -23,10 +24,13 @@ test("a scenario prints the registers, the pages with their nodes, and the varia
   assert.deepEqual([vmstat["pgdemote_direct"], vmstat["pgpromote_success"]], [1, 1]);
 });
 
-test("a system call that fails leaves its error, and the column goes on", async () => {
+test("a system call that fails leaves its error, an access that faults -EFAULT, and the column goes on", async () => {
   const { stop, lines } = await runKernel(`init=scenario numa_balancing=0 -- ${FAILING}`, { cpus: 2 });
   assert.deepEqual(stop, OK, lines.slice(-5).join("\n"));
-  assert.deepEqual(results(lines).slice(0, 4), ["P0: r5=2 r6=0 mprotect[1]=-12", "p=0", "gone unmapped", "h=2 node=0"]);
+  assert.deepEqual(results(lines).slice(0, 5), [
+    "P0: r4=0 r5=2 r6=0 r7=0 mprotect[1]=-12 load[7]=-14 store[8]=-14 xchg[9]=-14 load[11]=-14",
+    "p=0", "gone unmapped", "ro=6 node=0", "h=2 node=0",
+  ]);
 });
 
 test("a scenario computes the same in QEMU", { skip: withoutQemu }, async () => {
