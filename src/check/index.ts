@@ -13,7 +13,7 @@ export { decodeSearch, encodeSearch, type SavedRun, scenarioHash } from "./saved
 export { guestArguments } from "./scenario/guest-arguments.js";
 export type { KernelScenario } from "./scenario/kernel.js";
 export type { Litmus } from "./scenario/litmus.js";
-export { parseScenario, type Scenario } from "./scenario/scenario.js";
+export { type LitmusTest, parseScenario, type Scenario } from "./scenario/scenario.js";
 export { isPasted, pasteSchedule, readPasted, readSchedule, writeSchedule } from "./schedule/file.js";
 export { replay, type ReplayVerdict } from "./schedule/replay.js";
 export type { Schedule } from "./schedule/schedule.js";

@@ -1,14 +1,14 @@
-// A litmus test's final states: explored, listed as herd lists them, and judged by its condition.
+// The final states of a litmus test, or of a translation scenario: explored, listed as herd lists them, and judged by its condition.
 
 import type { Transition } from "../machine/index.js";
-import { openLitmus } from "./bare/subject.js";
 import { exhaustive } from "./explore/exhaustive.js";
 import { drive } from "./explore/drive.js";
 import type { Coverage, SavedSearch, Standing, Strategy } from "./explore/strategy.js";
 import { type Execution, executionOf } from "./report/execution.js";
-import type { Litmus } from "./scenario/litmus.js";
+import type { LitmusTest } from "./scenario/scenario.js";
 import type { Schedule } from "./schedule/schedule.js";
 import { shrunkSchedule } from "./schedule/shrink.js";
+import { openTest } from "./subjects.js";
 
 export interface LitmusResult {
   readonly name: string;
@@ -57,9 +57,9 @@ export interface LitmusFound {
 }
 
 /** Runs `litmus` in the orders that the strategy chooses. */
-export async function exploreLitmus(litmus: Litmus, options: LitmusOptions = {}): Promise<LitmusResult> {
+export async function exploreLitmus(litmus: LitmusTest, options: LitmusOptions = {}): Promise<LitmusResult> {
   const { strategy = exhaustive, resume, storeBuffers = true } = options;
-  const subject = await openLitmus(litmus, { storeBuffers });
+  const subject = await openTest(litmus, { storeBuffers });
   const states = new Map<string, boolean>(resume?.found.states);
   let stuck = resume?.found.stuck ?? 0;
   let shown = resume?.found.shown;

@@ -1,9 +1,9 @@
-// `shootdown check FILE...`: explores litmus tests and prints their final states as herd does; or, with --programs, runs
+// `shootdown check FILE...`: explores scenarios and prints their final states as herd does; or, with --programs, runs
 // translation programs and prints their outcomes as JSON lines.
 
 import { Command, Option } from "commander";
 import {
-  bounded, exhaustive, exploreLitmus, type Litmus, type LitmusFound, litmusReport, type LitmusResult, parsePrograms, parseScenario, pct,
+  bounded, exhaustive, exploreLitmus, type LitmusFound, litmusReport, type LitmusResult, type LitmusTest, parsePrograms, parseScenario, pct,
   ProgramRunner, random, type SavedLitmus, type Schedule, scenarioHash, type Strategy, UserError,
 } from "../index.js";
 import { addReportOptions, type ReportFlags, Reports, replaySchedule } from "./check-report.js";
@@ -27,13 +27,13 @@ interface CheckFlags extends SearchFlags, ReportFlags {
 }
 
 const HELP = `
-Exit status: 0; 1 if a condition with ~exists or forall is not met, or an exists cannot be; 2 for a test that cannot be read;
+Exit status: 0; 1 if a condition with ~exists or forall is not met, or an exists cannot be; 2 for a scenario that cannot be read;
 130 after Ctrl-C, which ends a search and prints what it has covered.`;
 
 export function checkCommand(): Command {
   return addReportOptions(addSearchOptions(new Command("check")))
-    .description("explore litmus tests: every order in which CPUs, store buffers and TLBs may act")
-    .argument("[files...]", "litmus tests for X86_64, in herd's form")
+    .description("explore scenarios: every order in which CPUs, store buffers and TLBs may act")
+    .argument("[files...]", "scenarios: X86_64 (litmus tests), Translation")
     .option("--no-store-buffers", "every store is seen at once: sequential consistency")
     .addOption(new Option("--strategy <name>", "how to choose among orders").choices(STRATEGIES).default("exhaustive"))
     .addOption(wholeOption("--preemptions <n>", "bounded: executions with at most this many preemptions", 2, 0, 1000))
@@ -78,7 +78,7 @@ async function check(files: readonly string[], flags: CheckFlags): Promise<void>
 interface Test {
   readonly file: string;
   readonly text: string;
-  readonly litmus: Litmus;
+  readonly litmus: LitmusTest;
 }
 
 async function checkLitmus(files: readonly string[], flags: CheckFlags): Promise<void> {
@@ -88,7 +88,7 @@ async function checkLitmus(files: readonly string[], flags: CheckFlags): Promise
   for (const file of files) {
     const text = await readText(file);
     const litmus = parseScenario(file, text);
-    if (litmus.kind !== "litmus") throw new UserError(`${file}: scenarios for ${litmus.kind}s are not run`);
+    if (litmus.kind === "kernel") throw new UserError(`${file}: Kernel scenarios are not explored`);
     tests.push({ file, text, litmus });
   }
   if (tests.length > 1 && flags.scheduleOut !== undefined) throw new UserError("--schedule-out keeps one schedule, and so takes one test");

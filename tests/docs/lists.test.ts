@@ -8,6 +8,8 @@ import { COUNTER_NAMES } from "../../src/machine/counters.ts";
 import { EVENT_KINDS } from "../../src/machine/events.ts";
 import { TLB_PRESETS } from "../../src/machine/options.ts";
 import { NOT_IMPLEMENTED } from "../../src/machine/stop.ts";
+import { KERNEL_OPERATIONS } from "../../src/check/scenario/kernel-op.ts";
+import { TRANSLATION_OPERATIONS } from "../../src/check/scenario/translation-op.ts";
 import { DEBUG_COMMANDS } from "shootdown";
 import { consoleBlocks, debuggerLines, read } from "./documents.ts";
 import { DEFAULT_TRACE_KINDS } from "../../src/trace/kinds.ts";
@@ -92,4 +94,12 @@ test("the walk-through of docs/debugging.md takes sixteen lines", () => {
   const walks = consoleBlocks("docs/debugging.md").flatMap((block) => block.commands).filter(({ command }) => command.includes("init=churn"));
   const longest = Math.max(...walks.map(({ output }) => debuggerLines(output).length));
   assert.ok(longest > 0 && longest <= 16, `${longest} lines`);
+});
+
+test("docs/scenarios.md has every event of translation and kernel scenarios", () => {
+  for (const [name, operations] of [["translation events", TRANSLATION_OPERATIONS], ["kernel events", KERNEL_OPERATIONS]] as const) {
+    const events = members(list("docs/scenarios.md", name)).map((event) => event.replace(/^r0 = /, "").split(" ")[0]!);
+    const described = new Set(events.filter((word) => word !== "LOCATION" && word !== "unfenced"));
+    assert.deepEqual([...described].sort(), [...operations].sort());
+  }
 });

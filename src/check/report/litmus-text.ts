@@ -2,7 +2,7 @@
 
 import type { Coverage } from "../explore/strategy.js";
 import type { LitmusResult } from "../outcomes.js";
-import type { Litmus } from "../scenario/litmus.js";
+import type { LitmusTest } from "../scenario/scenario.js";
 import type { Report } from "./report.js";
 
 const WORDS = { exists: "Allowed", "~exists": "Forbidden", forall: "Required" } as const;
@@ -29,12 +29,12 @@ function coverageText(coverage: Coverage, storeBuffers: boolean): string {
 }
 
 /** The result, with the execution that shows what the condition asks about. */
-export function litmusReport(litmus: Litmus, result: LitmusResult, storeBuffers: boolean): Report {
+export function litmusReport(litmus: LitmusTest, result: LitmusResult, storeBuffers: boolean): Report {
   const lead = litmus.condition.quantifier === "forall" ? "Against it:" : "One execution that shows it:";
   return { title: litmus.name, text: litmusText(litmus, result, storeBuffers), ...(result.witness ? { shown: { lead, ...result.witness } } : {}) };
 }
 
-function litmusText(litmus: Litmus, result: LitmusResult, storeBuffers: boolean): string {
+function litmusText(litmus: LitmusTest, result: LitmusResult, storeBuffers: boolean): string {
   const { quantifier, source } = litmus.condition;
   const positive = result.holding.length;
   const lines = [

@@ -36,13 +36,14 @@ export type KernelEvent =
 
 export type KernelOp = KernelEvent & { readonly source: Source };
 
-const OPERATIONS = [
+/** The events that are not loads and stores, by their first word. */
+export const KERNEL_OPERATIONS = [
   "xchg", "mfence", "migrate", "mprotect", "munmap", "mmap", "madvise", "fork", "exit", "write", "read", "mremap", "pin", "pinwrite",
 ] as const;
-type Operation = (typeof OPERATIONS)[number];
+type Operation = (typeof KERNEL_OPERATIONS)[number];
 
 /** Names that no location may have. */
-export const RESERVED: ReadonlySet<string> = new Set(OPERATIONS);
+export const RESERVED: ReadonlySet<string> = new Set(KERNEL_OPERATIONS);
 
 const PAGE_BYTES = 4096n;
 const LARGEST_OFFSET = 16n * PAGE_BYTES - 8n;
@@ -123,8 +124,8 @@ function parseEvent(scanner: Scanner, names: LocationNames): KernelEvent {
   }
   const offset = scanner.offset;
   const word = scanner.expectMatch(/[A-Za-z_]\w*/y, "an event");
-  const operation = OPERATIONS.find((name) => name === word);
-  if (!operation) scanner.source.fail(offset, `unknown operation "${word}": expected rN = LOCATION, LOCATION = VALUE, ${OPERATIONS.join(", ")}`);
+  const operation = KERNEL_OPERATIONS.find((name) => name === word);
+  if (!operation) scanner.source.fail(offset, `unknown operation "${word}": expected rN = LOCATION, LOCATION = VALUE, ${KERNEL_OPERATIONS.join(", ")}`);
   return parseOperation(operation, scanner, names);
 }
 

@@ -5,7 +5,9 @@ import { type KernelScenario, kernelOf } from "./kernel.js";
 import { type Litmus, litmusOf } from "./litmus.js";
 import { type TranslationScenario, translationOf } from "./translation.js";
 
-export type Scenario = Litmus | TranslationScenario | KernelScenario;
+/** Runs bare code, without a kernel. */
+export type LitmusTest = Litmus | TranslationScenario;
+export type Scenario = LitmusTest | KernelScenario;
 
 /** Parses a scenario; `file` is for messages, each of which is a line with its place in the text. */
 export function parseScenario(file: string, text: string): Scenario {
@@ -14,7 +16,7 @@ export function parseScenario(file: string, text: string): Scenario {
     case "X86_64":
       return litmusOf(frame, text);
     case "Translation":
-      return translationOf(frame);
+      return translationOf(frame, text);
     case "Kernel":
       return kernelOf(frame, text);
   }

@@ -25,11 +25,12 @@ export type TranslationEvent =
 
 export type TranslationOp = TranslationEvent & { readonly source: Source };
 
-const OPERATIONS = ["pte", "xchg", "invlpg", "mfence", "reload", "flush", "await"] as const;
-type Operation = (typeof OPERATIONS)[number];
+/** The events that are not loads and stores, by their first word. */
+export const TRANSLATION_OPERATIONS = ["pte", "xchg", "invlpg", "mfence", "reload", "flush", "await"] as const;
+type Operation = (typeof TRANSLATION_OPERATIONS)[number];
 
 /** Names that no location may have. */
-export const RESERVED: ReadonlySet<string> = new Set([...OPERATIONS, "all", "none", "fault", "cr3"]);
+export const RESERVED: ReadonlySet<string> = new Set([...TRANSLATION_OPERATIONS, "all", "none", "fault", "cr3"]);
 
 type LocationNames = Names<TranslationKind>;
 
@@ -117,8 +118,8 @@ function parseEvent(scanner: Scanner, names: LocationNames, columns: number): Tr
   }
   const offset = scanner.offset;
   const word = scanner.expectMatch(/[A-Za-z_]\w*/y, "an event");
-  const operation = OPERATIONS.find((name) => name === word);
-  if (!operation) scanner.source.fail(offset, `unknown operation "${word}": expected rN = LOCATION, LOCATION = VALUE, ${OPERATIONS.join(", ")}`);
+  const operation = TRANSLATION_OPERATIONS.find((name) => name === word);
+  if (!operation) scanner.source.fail(offset, `unknown operation "${word}": expected rN = LOCATION, LOCATION = VALUE, ${TRANSLATION_OPERATIONS.join(", ")}`);
   return parseOperation(operation, scanner, names, columns);
 }
 

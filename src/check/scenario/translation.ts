@@ -22,6 +22,8 @@ export interface TranslationScenario {
   readonly kind: "translation";
   readonly name: string;
   readonly stake: string;
+  /** The text, whole, from which it was read. */
+  readonly source: string;
   /** Frames in the order in which they are declared, which is that of their numbers, with their first u64. */
   readonly frames: readonly { readonly name: string; readonly value: bigint }[];
   readonly pages: readonly { readonly name: string; readonly mapping: Mapping }[];
@@ -67,7 +69,7 @@ function parseInitial(source: Source, names: Names<TranslationKind>): Initial {
 }
 
 /** Whether every event that writes the register leaves a page-table word in it. */
-function holdsWord(columns: readonly (readonly TranslationOp[])[], observed: Observed): boolean {
+export function holdsWord(columns: readonly (readonly TranslationOp[])[], observed: Observed): boolean {
   if (observed.kind === "pte") return true;
   if (observed.kind !== "register") return false;
   const writers = columns[observed.column]?.filter((op) => writtenBy(op) === observed.name) ?? [];
@@ -100,15 +102,15 @@ function parseColumns(cells: Frame["columns"], names: Names<TranslationKind>): T
   });
 }
 
-/** A translation scenario in the frame that `readFrame` gives. */
-export function translationOf(frame: Frame): TranslationScenario {
+/** A translation scenario in the frame that `readFrame` gives; `text` is where it is from. */
+export function translationOf(frame: Frame, text: string): TranslationScenario {
   frame.settings[0]?.fail(0, 'expected "{" and the initial state');
   const names = new Names<TranslationKind>(RESERVED);
   const initial = parseInitial(frame.initial, names);
   const columns = parseColumns(frame.columns, names);
   const condition = parseCondition(frame.condition, valueReader(initial.frames, columns, names));
   for (const { left, offset } of comparisons(condition.proposition)) checkObserved(left, offset, condition.source, columns, names);
-  return { kind: "translation", name: frame.name, stake: frame.stake, ...initial, columns, condition, observed: observedIn(condition) };
+  return { kind: "translation", name: frame.name, stake: frame.stake, source: text, ...initial, columns, condition, observed: observedIn(condition) };
 }
 
 /** The value of `observed`, in the words of the scenario. */
@@ -117,7 +119,8 @@ export function translationText(scenario: TranslationScenario, observed: Observe
   return observed.kind === "register" && value === FAULT_VALUE ? "fault" : String(value);
 }
 
-function wordText(word: bigint, frames: Initial["frames"]): string {
+/** A page-table word as scenarios write it. */
+export function wordText(word: bigint, frames: Initial["frames"]): string {
   const { name } = frames[Number(word >> 12n)] ?? { name: `frame ${word >> 12n}` };
   const forms = [false, true].flatMap((writable) => [false, true].map((dirty) => ({ frame: name, writable, dirty })));
   const mapping = forms.find((form) => mappingWord(form, frames) === word);

@@ -5,14 +5,14 @@ import { type Exploration, Machine } from "../../machine/index.js";
 import { exhaustive } from "../explore/exhaustive.js";
 import { explore } from "../explore/strategy.js";
 import { System } from "../explore/system.js";
-import { faultHandler, flushHandler, makeBlocks, setupCode, type Blocks } from "./blocks.js";
+import { makeBlocks, type Blocks } from "./blocks.js";
+import { invlpg } from "./code.js";
+import { faultHandler, flushHandler } from "./handlers.js";
+import { Image, PAGE_FAULT } from "./image.js";
 import * as at from "./layout.js";
 import { keepsRegister, MOST_CPUS, MOST_EVENTS, type Program } from "./program.js";
 import { pteName, pteWord } from "./pte.js";
 
-const TABLE = 0x23n; // present, writable, accessed
-const LARGE_PAGE = 0xe3n;
-const CODE_SELECTOR = 0x08;
 const VALUES = 9;
 
 /** The outcomes of a program, sorted. */
@@ -26,50 +26,19 @@ export interface Outcomes {
   readonly stuck: number;
 }
 
-class Writer {
-  readonly #view: DataView;
-
-  constructor(readonly bytes: Uint8Array) {
-    this.#view = new DataView(bytes.buffer);
-  }
-
-  word(address: number, value: bigint): void {
-    this.#view.setBigUint64(address, value, true);
-  }
-
-  gate(vector: number, handler: number): void {
-    this.#view.setUint32(at.IDT + vector * 16, (CODE_SELECTOR << 16) | handler, true);
-    this.#view.setUint32(at.IDT + vector * 16 + 4, 0x8e00, true);
-  }
-
-  pointer(address: number, limit: number, base: number): void {
-    this.#view.setUint16(address, limit, true);
-    this.word(address + 2, BigInt(base));
-  }
-}
-
 function memoryImage(blocks: Blocks): Uint8Array {
-  const w = new Writer(new Uint8Array(at.GATE + 4096));
-  w.word(at.PML4, BigInt(at.PDPT) | TABLE);
-  w.word(at.PDPT, BigInt(at.PAGE_DIRECTORY) | TABLE);
-  w.word(at.PAGE_DIRECTORY, LARGE_PAGE);
-  w.word(at.PAGE_DIRECTORY + 8, BigInt(at.PAGE_TABLE) | TABLE);
-  w.word(at.GDT + 0x08, 0x00af9b000000ffffn);
-  w.word(at.GDT + 0x10, 0x00cf93000000ffffn);
-  w.pointer(at.TABLE_POINTERS, 0x17, at.GDT);
-  w.pointer(at.TABLE_POINTERS + 16, 0xfff, at.IDT);
-  w.bytes.set(faultHandler(), at.HANDLERS);
-  w.gate(14, at.HANDLERS);
+  const image = new Image(at.GATE + 4096);
+  image.set(at.HANDLERS, faultHandler(at.BLOCK_BYTES, at.BLOCK_EXIT));
+  image.gate(PAGE_FAULT, at.HANDLERS);
   for (let cpu = 0; cpu < MOST_CPUS; cpu++) {
     const handler = at.HANDLERS + (cpu + 1) * 64;
-    w.bytes.set(flushHandler(cpu), handler);
-    w.gate(at.FLUSH_VECTOR + cpu, handler);
+    image.set(handler, flushHandler([invlpg(at.PAGE)], at.ACKS + cpu * at.ACK_STRIDE));
+    image.gate(at.FLUSH_VECTOR + cpu, handler);
   }
-  w.bytes.set(setupCode(), at.SETUP);
-  w.bytes.set(blocks.bytes, at.BLOCKS);
-  w.word(at.FRAME_0, BigInt(at.INITIAL_0));
-  w.word(at.FRAME_1, BigInt(at.INITIAL_1));
-  return w.bytes;
+  image.set(at.BLOCKS, blocks.bytes);
+  image.word(at.FRAME_0, BigInt(at.INITIAL_0));
+  image.word(at.FRAME_1, BigInt(at.INITIAL_1));
+  return image.bytes;
 }
 
 const LETTERS = new Map([[at.INITIAL_0, "a"], [at.INITIAL_1, "b"], [at.MARK_FAULT, "F"], [at.MARK_DONE, "."]]);
