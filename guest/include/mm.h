@@ -77,6 +77,7 @@ long do_mmap(unsigned long addr, size_t len, int prot, int flags);
 long do_munmap(unsigned long addr, size_t len);
 long do_mprotect(unsigned long addr, size_t len, int prot);
 long do_madvise(unsigned long addr, size_t len, int behavior);
+long do_mremap(unsigned long addr, size_t old_len, size_t new_len, unsigned long flags, unsigned long new_addr);
 long do_brk(unsigned long brk);
 long do_mbind(unsigned long start, size_t len, int mode, unsigned int flags);
 long sys_move_pages(pid_t pid, unsigned long nr_pages, const void __user *const __user *pages,
@@ -123,10 +124,22 @@ int split_vma(struct vm_area_struct *vma, unsigned long addr);
 void vma_merge_around(struct mm_struct *mm, unsigned long start, unsigned long end);
 pgprot_t vm_get_page_prot(unsigned long vm_flags);
 
+void vma_set_end(struct vm_area_struct *vma, unsigned long end);
+
+static inline unsigned long linear_page_index(const struct vm_area_struct *vma, unsigned long addr)
+{
+	return vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
+}
+
 static inline bool vma_is_accessible(const struct vm_area_struct *vma)
 {
 	return vma->vm_flags & VM_ACCESS_FLAGS;
 }
+
+/* mmap.c; mmap_lock is held for writing. */
+int do_vma_munmap(struct mm_struct *mm, unsigned long start, size_t len);
+unsigned long get_unmapped_area(struct mm_struct *mm, size_t len);	/* 0: there is none */
+bool mmap_range_ok(unsigned long addr, size_t len);	/* may mappings be there? */
 
 struct mmu_gather;
 void unmap_region(struct mm_struct *mm, unsigned long start, unsigned long end);

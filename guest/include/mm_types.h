@@ -27,15 +27,16 @@ enum vma_flags {
 struct vm_area_struct {
 	unsigned long vm_start, vm_end;
 	unsigned long vm_flags;
+	unsigned long vm_pgoff;		/* folio.index of its first page: the page number where it first was */
 	pgprot_t vm_page_prot;		/* rights of a new PTE; never writable, see do_wp_page() */
 	struct mm_struct *vm_mm;
 	struct list_head link;		/* mm->mmap, in address order */
 };
 
 /*
- * The mms that descend from one exec by fork. A folio of one of them can be mapped
- * in all of them, and only at the same address, because nothing here moves a
- * mapping; so a folio needs no more than this and its page number to find its PTEs.
+ * The mms that descend from one exec by fork. A folio of one of them can be mapped in
+ * all of them, wherever a vma says that its index is; so a folio needs no more than this
+ * and its index to find its PTEs.
  */
 struct anonmm {
 	struct rw_semaphore rwsem;	/* mms; held for reading over every walk of their tables */

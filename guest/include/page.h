@@ -45,7 +45,7 @@ struct folio {
 	union {
 		struct {			/* PG_anon */
 			struct anonmm *anonmm;	/* the mms that may map it (rmap.h) */
-			unsigned long index;	/* virtual page number in each of them */
+			unsigned long index;	/* virtual page number where it was first mapped; see vm_pgoff */
 		};
 		spinlock_t ptl;			/* PG_table: guards the PTEs in this table */
 		struct {			/* PG_slab; under the cache's lock */

@@ -214,6 +214,7 @@ static inline unsigned long table_addr_end(unsigned long addr, unsigned long end
 pmd_t *mm_find_pmd(struct mm_struct *mm, unsigned long addr);
 pte_t *pte_offset_map(pmd_t *pmd, unsigned long addr);
 pte_t *pte_offset_map_lock(struct mm_struct *mm, pmd_t *pmd, unsigned long addr, spinlock_t **ptlp);
+spinlock_t *pte_lockptr(pte_t *ptep);	/* of the table that the entry is in */
 void pte_unmap_unlock(pte_t *ptep, spinlock_t *ptl);
 
 /* The same, making the tables that are missing; NULL if there is no memory. */

@@ -11,7 +11,15 @@ enum ttu_flags {
 	TTU_BATCH_FLUSH = 0x40,		/* the caller flushes, by try_to_unmap_flush() or a policy */
 };
 
-/* Called at each mm that may map the folio; false ends the walk. */
+/* Where vma would map the folio, or 0. */
+static inline unsigned long vma_address(const struct folio *folio, const struct vm_area_struct *vma)
+{
+	unsigned long page = folio->index - vma->vm_pgoff;	/* below the area: wraps */
+
+	return page < (vma->vm_end - vma->vm_start) >> PAGE_SHIFT ? vma->vm_start + (page << PAGE_SHIFT) : 0;
+}
+
+/* Called at each vma that may map the folio; false ends the walk. */
 struct rmap_walk_control {
 	void *arg;
 	bool (*rmap_one)(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg);

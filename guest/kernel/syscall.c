@@ -65,6 +65,7 @@ SYSCALL(mmap)
 }
 
 SYSCALL(mprotect) { return do_mprotect(a, b, c); }
+SYSCALL(mremap) { return do_mremap(a, b, c, d, e); }
 SYSCALL(munmap) { return do_munmap(a, b); }
 SYSCALL(rt_sigaction)
 {
@@ -227,7 +228,7 @@ static const sys_call_ptr_t sys_call_table[NR_SYSCALLS] = {
 #define ENTRY(name) [__NR_##name] = __x64_sys_##name
 	ENTRY(read), ENTRY(write), ENTRY(mmap), ENTRY(mprotect), ENTRY(munmap), ENTRY(brk),
 	ENTRY(rt_sigaction),
-	ENTRY(sched_yield), ENTRY(madvise), ENTRY(nanosleep), ENTRY(getpid), ENTRY(clone), ENTRY(fork),
+	ENTRY(mremap), ENTRY(sched_yield), ENTRY(madvise), ENTRY(nanosleep), ENTRY(getpid), ENTRY(clone), ENTRY(fork),
 	ENTRY(exit), ENTRY(wait4), ENTRY(arch_prctl), ENTRY(gettid), ENTRY(futex),
 	ENTRY(sched_setaffinity), ENTRY(sched_getaffinity), ENTRY(set_tid_address),
 	ENTRY(clock_gettime), ENTRY(exit_group), ENTRY(mbind), ENTRY(move_pages), ENTRY(getcpu),

@@ -148,6 +148,7 @@ struct mm_struct *dup_mm(struct mm_struct *oldmm)
 			err = -ENOMEM;
 			break;
 		}
+		new->vm_pgoff = vma->vm_pgoff;
 		insert_vma(mm, new);
 		err = copy_page_range(mm, vma);
 		if (err)

@@ -15,20 +15,26 @@ static unsigned long prot_to_vm_flags(int prot)
 	       (prot & PROT_EXEC ? VM_EXEC : 0);
 }
 
+/* Whole pages of user space. */
 static bool range_ok(unsigned long addr, size_t len)
 {
 	return !(addr & ~PAGE_MASK) && len && len <= TASK_SIZE && addr <= TASK_SIZE - len;
+}
+
+bool mmap_range_ok(unsigned long addr, size_t len)
+{
+	return range_ok(addr, len) && addr >= MMAP_MIN_ADDR;
 }
 
 static bool range_is_free(struct mm_struct *mm, unsigned long addr, size_t len)
 {
 	struct vm_area_struct *vma = find_vma(mm, addr);
 
-	return range_ok(addr, len) && addr >= MMAP_MIN_ADDR && (!vma || vma->vm_start >= addr + len);
+	return mmap_range_ok(addr, len) && (!vma || vma->vm_start >= addr + len);
 }
 
 /* Lowest free range from TASK_UNMAPPED_BASE up. */
-static unsigned long get_unmapped_area(struct mm_struct *mm, size_t len)
+unsigned long get_unmapped_area(struct mm_struct *mm, size_t len)
 {
 	unsigned long addr = TASK_UNMAPPED_BASE;
 	struct vm_area_struct *vma;
@@ -58,7 +64,7 @@ void unmap_region(struct mm_struct *mm, unsigned long start, unsigned long end)
 }
 
 /* mmap_lock is held for writing. */
-static int __do_munmap(struct mm_struct *mm, unsigned long start, size_t len)
+int do_vma_munmap(struct mm_struct *mm, unsigned long start, size_t len)
 {
 	unsigned long end = start + len;
 	struct vm_area_struct *vma = find_vma(mm, start), *next;
@@ -112,11 +118,11 @@ long do_mmap(unsigned long addr, size_t len, int prot, int flags)
 
 	down_write(&mm->mmap_lock);
 	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
-		ret = !range_ok(addr, len) || addr < MMAP_MIN_ADDR ? -EINVAL : 0;
+		ret = mmap_range_ok(addr, len) ? 0 : -EINVAL;
 		if (!ret && (flags & MAP_FIXED_NOREPLACE) && !range_is_free(mm, addr, len))
 			ret = -EEXIST;
 		if (!ret)
-			ret = __do_munmap(mm, addr, len);
+			ret = do_vma_munmap(mm, addr, len);
 	} else {
 		addr = PAGE_ALIGN(addr);
 		if (!addr || !range_is_free(mm, addr, len))
@@ -141,7 +147,7 @@ long do_munmap(unsigned long addr, size_t len)
 	if (!range_ok(addr, len))
 		return -EINVAL;
 	down_write(&mm->mmap_lock);
-	ret = __do_munmap(mm, addr, len);
+	ret = do_vma_munmap(mm, addr, len);
 	up_write(&mm->mmap_lock);
 	return ret;
 }
@@ -162,7 +168,7 @@ long do_brk(unsigned long brk)
 	new = PAGE_ALIGN(brk);
 	if (brk >= mm->start_brk && brk <= TASK_SIZE) {
 		if (new == old ||
-		    (new < old && !__do_munmap(mm, new, old - new)) ||
+		    (new < old && !do_vma_munmap(mm, new, old - new)) ||
 		    (new > old && range_is_free(mm, old, new - old) &&
 		     !add_vma(mm, old, new, VM_READ | VM_WRITE)))
 			mm->brk = brk;

@@ -79,6 +79,11 @@ pte_t *pte_offset_map(pmd_t *pmd, unsigned long addr)
 	return (pte_t *)table_of(READ_ONCE(pmd->pmd)) + pte_index(addr);
 }
 
+spinlock_t *pte_lockptr(pte_t *ptep)
+{
+	return &virt_to_folio(ptep)->ptl;
+}
+
 /*
  * The table cannot go away: callers hold mmap_lock, or the anonmm's rwsem, which
  * free_pgtables() takes before it unhooks a table.
@@ -88,7 +93,7 @@ pte_t *pte_offset_map_lock(struct mm_struct *mm, pmd_t *pmd, unsigned long addr,
 	pte_t *pte = pte_offset_map(pmd, addr);
 
 	(void)mm;
-	*ptlp = &virt_to_folio(pte)->ptl;
+	*ptlp = pte_lockptr(pte);
 	spin_lock(*ptlp);
 	return pte;
 }

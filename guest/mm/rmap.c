@@ -2,8 +2,8 @@
  * rmap.c - from a folio to the PTEs that map it, and what is done there: counting
  * accesses, and replacing PTEs by migration entries. For mm/.
  *
- * Linux's anon_vma finds vmas, because mremap moves them; see struct anonmm for
- * why mms are enough here.
+ * Linux's anon_vma keeps the vmas that may map a folio in a tree; here a walk looks at
+ * every vma of the mms in question (struct anonmm), of which there are few.
  */
 #include "flush_policy.h"
 
@@ -77,7 +77,7 @@ struct anonmm *folio_get_anonmm(struct folio *folio)
 void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_struct *vma, unsigned long addr)
 {
 	folio->anonmm = vma->vm_mm->anonmm;
-	folio->index = addr >> PAGE_SHIFT;
+	folio->index = linear_page_index(vma, addr);
 	folio_set_anon_exclusive(folio);
 	folio_set_anon(folio);
 	atomic_set(&folio->_mapcount, 1);
@@ -102,17 +102,28 @@ void folio_remove_rmap(struct folio *folio)
 	atomic_dec(&folio->_mapcount);
 }
 
-/* The caller pins the anonmm; the walk goes over the mms that have a vma at the folio's address. */
+/* In one mm several vmas may be for the folio's index: one where it was moved to, others where it had been. */
+static bool rmap_walk_mm(struct folio *folio, struct mm_struct *mm, struct rmap_walk_control *rwc)
+{
+	struct vm_area_struct *vma;
+
+	list_for_each_entry(vma, &mm->mmap, link) {
+		unsigned long addr = vma_address(folio, vma);
+
+		if (addr && !rwc->rmap_one(folio, vma, addr, rwc->arg))
+			return false;
+	}
+	return true;
+}
+
+/* The caller pins the anonmm; the walk goes over its mms, and over the vmas in them that may map the folio. */
 void rmap_walk(struct folio *folio, struct anonmm *anonmm, struct rmap_walk_control *rwc)
 {
-	unsigned long addr = folio->index << PAGE_SHIFT;
 	struct mm_struct *mm;
 
 	down_read(&anonmm->rwsem);
 	list_for_each_entry(mm, &anonmm->mms, anonmm_link) {
-		struct vm_area_struct *vma = vma_lookup(mm, addr);
-
-		if (vma && !rwc->rmap_one(folio, vma, addr, rwc->arg))
+		if (!rmap_walk_mm(folio, mm, rwc))
 			break;
 	}
 	up_read(&anonmm->rwsem);

@@ -50,6 +50,7 @@ struct vm_area_struct *vm_area_alloc(struct mm_struct *mm, unsigned long start, 
 		vma->vm_start = start;
 		vma->vm_end = end;
 		vma->vm_flags = vm_flags;
+		vma->vm_pgoff = start >> PAGE_SHIFT;
 		vma->vm_page_prot = vm_get_page_prot(vm_flags);
 		vma->vm_mm = mm;
 		INIT_LIST_HEAD(&vma->link);
@@ -85,6 +86,7 @@ int split_vma(struct vm_area_struct *vma, unsigned long addr)
 
 	if (!new)
 		return -ENOMEM;
+	new->vm_pgoff = linear_page_index(vma, addr);
 	down_write(&mm->anonmm->rwsem);
 	vma->vm_end = addr;
 	list_add(&new->link, &vma->link);
@@ -93,13 +95,26 @@ int split_vma(struct vm_area_struct *vma, unsigned long addr)
 	return 0;
 }
 
+void vma_set_end(struct vm_area_struct *vma, unsigned long end)
+{
+	down_write(&vma->vm_mm->anonmm->rwsem);
+	vma->vm_end = end;
+	up_write(&vma->vm_mm->anonmm->rwsem);
+}
+
+static bool can_vma_merge(const struct vm_area_struct *vma, const struct vm_area_struct *next)
+{
+	return vma->vm_end == next->vm_start && vma->vm_flags == next->vm_flags &&
+	       linear_page_index(vma, vma->vm_end) == next->vm_pgoff;
+}
+
 /* Joins equal neighbours that meet in [start, end], so that the list stays as short as the map is simple. */
 void vma_merge_around(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	struct vm_area_struct *vma = find_vma(mm, start ? start - 1 : 0), *next;
 
 	while (vma && vma->vm_start <= end && (next = vma_next(vma))) {
-		if (vma->vm_end != next->vm_start || vma->vm_flags != next->vm_flags) {
+		if (!can_vma_merge(vma, next)) {
 			vma = next;
 			continue;
 		}

@@ -50,6 +50,13 @@ int mprotect(void *addr, size_t len, int prot)
 	return syscall3(__NR_mprotect, addr, len, prot);
 }
 
+void *mremap(void *addr, size_t old_len, size_t new_len, int flags, void *new_addr)
+{
+	long ret = syscall6(__NR_mremap, (long)addr, old_len, new_len, flags, (long)new_addr, 0);
+
+	return IS_ERR_VALUE(ret) ? MAP_FAILED : (void *)ret;
+}
+
 int madvise(void *addr, size_t len, int advice)
 {
 	return syscall3(__NR_madvise, addr, len, advice);

@@ -18,6 +18,8 @@
 #define MAP_PRIVATE 0x02
 #define MAP_FIXED 0x10
 #define MAP_ANONYMOUS 0x20
+#define MREMAP_MAYMOVE 1
+#define MREMAP_FIXED 2
 #define MAP_FAILED ((void *)-1L)
 #define MADV_DONTNEED 4
 #define MADV_PAGEOUT 21
@@ -49,6 +51,8 @@ long write(int fd, const void *buf, size_t n);
 void *mmap(void *addr, size_t len, int prot, int flags);
 int munmap(void *addr, size_t len);
 int mprotect(void *addr, size_t len, int prot);
+/* new_addr counts with MREMAP_FIXED only. MAP_FAILED if it cannot. */
+void *mremap(void *addr, size_t old_len, size_t new_len, int flags, void *new_addr);
 int madvise(void *addr, size_t len, int advice);
 pid_t fork(void);
 pid_t waitpid(pid_t pid, int *status);

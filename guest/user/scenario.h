@@ -18,13 +18,14 @@
  *
  *	load,LOC,REG		REG becomes the word at LOC
  *	store,LOC,V		the word at LOC becomes V
- *	xchg,LOC,V,REG		both at once, and a full barrier
+ *	xchg,LOC,V[,REG]	both at once, and a full barrier
  *	mfence
  *	migrate,PAGE,NODE	as the kernel moves pages on its own: to node 1 by demotion,
  *				to node 0 by a hint fault (see below)
  *	mprotect,PAGE,none|r|rw
  *	munmap,PAGE
  *	mmap,PAGE,r|rw		private anonymous memory there, in place of what there was
+ *	mremap,PAGE,HOLE	moves the page
  *	madvise,PAGE		MADV_DONTNEED
  *	fork[,REG]		REG becomes the child's number. The child keeps its copy of the
  *				address space and sleeps
@@ -75,6 +76,7 @@ enum scenario_op_kind {
 	OP_MPROTECT,
 	OP_MUNMAP,
 	OP_MMAP,
+	OP_MREMAP,
 	OP_MADVISE,
 	OP_FORK,
 	OP_EXIT,
@@ -88,7 +90,7 @@ struct scenario_op {
 	enum scenario_op_kind kind;
 	u32 reg;
 	u64 address;		/* of the word or the page */
-	u64 value;		/* to store; or a node, or PROT_* */
+	u64 value;		/* to store; or a node, PROT_*, or the new address */
 };
 
 /* All that a column touches but its stack and its operands: nobody else does until it is done. */

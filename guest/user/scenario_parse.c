@@ -19,18 +19,19 @@ static struct {
 	u64 word ____cacheline_aligned;
 } vars[SCENARIO_LOCATIONS] __aligned(PAGE_SIZE);
 
-/* What an operation takes, in order: l a word's address, p a page, n a node, a rights, v a number, r a register, R maybe one. */
+/* What an operation takes, in order: l a word's address, p a page, h where to move it, n a node, a rights, v a number, r a register, R maybe one. */
 static const struct {
 	const char *name, *operands;
 } op_table[NR_SCENARIO_OPS] = {
 	[OP_LOAD] = { "load", "lr" },
 	[OP_STORE] = { "store", "lv" },
-	[OP_XCHG] = { "xchg", "lvr" },
+	[OP_XCHG] = { "xchg", "lvR" },
 	[OP_MFENCE] = { "mfence", "" },
 	[OP_MIGRATE] = { "migrate", "pn" },
 	[OP_MPROTECT] = { "mprotect", "pa" },
 	[OP_MUNMAP] = { "munmap", "p" },
 	[OP_MMAP] = { "mmap", "pa" },
+	[OP_MREMAP] = { "mremap", "ph" },
 	[OP_MADVISE] = { "madvise", "p" },
 	[OP_FORK] = { "fork", "R" },
 	[OP_EXIT] = { "exit", "" },
@@ -268,6 +269,9 @@ static void parse_op(struct scenario_column *column, struct scenario_op *op)
 		case 'l':
 		case 'p':
 			op->address = next_location(*operand == 'p');
+			break;
+		case 'h':
+			op->value = next_location(true);
 			break;
 		case 'n':
 			op->value = next_node();

@@ -145,6 +145,9 @@ static long run_op(struct scenario_column *column, const struct scenario_op *op,
 	case OP_MMAP:
 		return syscall6(__NR_mmap, op->address, PAGE_SIZE, op->value,
 				MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	case OP_MREMAP:
+		return syscall6(__NR_mremap, op->address, PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED,
+				op->value, 0);
 	case OP_MADVISE:
 		return syscall3(__NR_madvise, op->address, PAGE_SIZE, MADV_DONTNEED);
 	case OP_FORK:

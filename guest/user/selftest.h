@@ -32,7 +32,12 @@
 	T(move_pages_keeps_contents)					\
 	T(move_pages_under_readers)					\
 	T(write_after_move_is_seen_everywhere)				\
-	T(shared_cow_pages_move)
+	T(shared_cow_pages_move)					\
+	T(mremap_moves_pages)						\
+	T(mremap_grows_and_shrinks)					\
+	T(mremap_refuses)						\
+	T(mremap_reaches_other_cpus)					\
+	T(moved_pages_migrate_and_are_copied_on_write)
 
 #define DECLARE(name) void test_##name(void);
 ALL_TESTS(DECLARE)

@@ -10,6 +10,7 @@ const SEQUENTIAL = [
   "P0=load,p,r0;mprotect,p,rw;xchg,p,9,r1;store,p+8,5;mfence;load,p+8,r2;migrate,p,1;migrate,q,0;fork,r7;store,q,0x21;store,b,8",
   "P1=exit",
 ].join(" ");
+const MOVED = "page=p,value=5 page=q,value=6 hole=h P0=mremap,p,h;load,h,r1;load,p,r2;migrate,h,1;xchg,h,7;mremap,q,p;load,p,r3 P1=mfence";
 const FAILING = "page=p page=gone,value=4 page=ro,ro,value=6 hole=h " +
   "P0=munmap,gone;mprotect,gone,r;mmap,h,rw;store,h,2;load,h,r5;madvise,p;load,p,r6;load,gone,r7;store,ro,1;xchg,ro,1,r4;mprotect,ro,none;load,ro,r4";
 
@@ -33,8 +34,14 @@ test("a system call that fails leaves its error, an access that faults -EFAULT, 
   ]);
 });
 
+test("a page that a scenario moves has its contents at the new address, and migrates there", async () => {
+  const { stop, lines } = await runKernel(`init=scenario numa_balancing=0 -- ${MOVED}`, { cpus: 2 });
+  assert.deepEqual(stop, OK, lines.slice(-5).join("\n"));
+  assert.deepEqual(results(lines).slice(0, 5), ["P0: r1=5 r2=0 r3=6 load[2]=-14", "P1:", "p=6 node=0", "q unmapped", "h=7 node=1"]);
+});
+
 test("a scenario computes the same in QEMU", { skip: withoutQemu }, async () => {
-  for (const scenario of [SEQUENTIAL, FAILING]) {
+  for (const scenario of [SEQUENTIAL, MOVED, FAILING]) {
     const commandLine = `init=scenario numa_balancing=0 fastmem=128M -- ${scenario}`;
     const ours = await runKernel(commandLine);
     const theirs = runInQemu(commandLine);
