@@ -20,7 +20,7 @@ struct flush_policy {
 	/* Migration, in the order of its steps. */
 	void (*migrate_begin)(enum migrate_reason reason, int src_nid);
 	/* The batch that remembers this PTE; page-table lock held, the PTE already taken away. */
-	struct tlbflush_unmap_batch *(*unmap_batch)(pte_t pteval);
+	struct tlbflush_unmap_batch *(*unmap_batch)(struct vm_area_struct *vma, pte_t pteval);
 	/* All PTEs of src are migration entries; both are locked. True: deferred, and a reference on src taken. */
 	bool (*folio_unmapped)(struct folio *src, struct folio *dst);
 	/* The end of the unmap phase: everything in the batches must be flushed, or remembered. */
@@ -31,6 +31,8 @@ struct flush_policy {
 
 	/* A write fault on a read-only PTE of folio; its page-table lock is held, interrupts are on. */
 	void (*wp_page)(struct folio *folio);
+	/* See folio_make_writable(). */
+	void (*make_writable)(struct folio *folio);
 
 	/* The allocator. */
 	/* Free frames that a reclaim_pending() would bring. */
@@ -49,6 +51,20 @@ extern const struct flush_policy *flush_policy;
 extern const struct flush_policy flush_policy_sync;
 extern const struct flush_policy flush_policy_migrc_v3;
 
+extern const struct flush_policy flush_policy_migrc_safe;
+
 void flush_policy_init(void);
+
+/*
+ * Whoever is about to make a store to a folio possible that already has contents calls
+ * this first: before a PTE with R/W=1 is stored where there was none, before the kernel
+ * writes by itself. Interrupts are on; page-table locks and the folio lock may be held.
+ * When it returns the store may happen at once, on any CPU.
+ */
+static inline void folio_make_writable(struct folio *folio)
+{
+	if (flush_policy->make_writable)
+		flush_policy->make_writable(folio);
+}
 
 #endif

@@ -68,6 +68,7 @@ struct mm_struct {
 	/* PTE changes whose flush is still to come: by an mmu_gather, and by batched unmap. */
 	atomic_t tlb_flush_pending;
 	atomic_t tlb_flush_batched;	/* pending in the low half, flushed in the high one */
+	atomic_t tlb_wrprotect_pending;	/* mprotect or fork is at work: see mm_tlb_wrprotect_pending() */
 
 	atomic_long_t rss;		/* mapped anonymous pages */
 	atomic_long_t pgtables;		/* page-table pages */

@@ -6,6 +6,7 @@
 #define GUEST_TLBFLUSH_H
 
 #include "mm.h"
+#include "variants.h"
 
 #define TLB_NR_DYN_ASIDS 6
 #define TLB_FLUSH_ALL (~0UL)
@@ -82,11 +83,35 @@ void set_tlb_ubc_flush_pending(struct tlbflush_unmap_batch *ubc, struct mm_struc
 void try_to_unmap_flush(void);
 void flush_tlb_batched_pending(struct mm_struct *mm);
 
-/* Told by mmu_gather while it has changed PTEs and not flushed yet. */
-static inline void inc_tlb_flush_pending(struct mm_struct *mm) { atomic_inc(&mm->tlb_flush_pending); }
-static inline void dec_tlb_flush_pending(struct mm_struct *mm) { atomic_dec(&mm->tlb_flush_pending); }
+/* Told by mmu_gather while it has changed PTEs and not flushed yet. A count, because two may be at it. */
+static inline void inc_tlb_flush_pending(struct mm_struct *mm)
+{
+	if (bug_enabled(BUG_NUMA_FLUSH))
+		atomic_set(&mm->tlb_flush_pending, 1);
+	else
+		atomic_inc(&mm->tlb_flush_pending);
+}
+
+static inline void dec_tlb_flush_pending(struct mm_struct *mm)
+{
+	if (bug_enabled(BUG_NUMA_FLUSH))
+		atomic_set(&mm->tlb_flush_pending, 0);
+	else
+		atomic_dec(&mm->tlb_flush_pending);
+}
+
 static inline bool mm_tlb_flush_pending(struct mm_struct *mm) { return atomic_read(&mm->tlb_flush_pending) != 0; }
 static inline bool mm_tlb_flush_nested(struct mm_struct *mm) { return atomic_read(&mm->tlb_flush_pending) > 1; }
+
+/*
+ * Told by mprotect and fork, who take the right to write from PTEs that stay present,
+ * until they have flushed: a PTE without R/W may stand in a TLB with it. Linux has no
+ * need of it, because there every PTE that is taken away is flushed; a policy that goes
+ * by what PTEs show has. Whoever sees such a PTE under its lock sees this true.
+ */
+static inline void inc_tlb_wrprotect_pending(struct mm_struct *mm) { atomic_inc(&mm->tlb_wrprotect_pending); }
+static inline void dec_tlb_wrprotect_pending(struct mm_struct *mm) { atomic_dec(&mm->tlb_wrprotect_pending); }
+static inline bool mm_tlb_wrprotect_pending(struct mm_struct *mm) { return atomic_read(&mm->tlb_wrprotect_pending) != 0; }
 
 /*
  * mmu_gather: change PTEs, remember what they held, flush once, and only then free.

@@ -44,7 +44,7 @@
 	X(tlb_switch_flush)		/* address-space switches that dropped them */ \
 	X(migrc_deferred)		/* folios whose flush was put off */ \
 	X(migrc_flush_free)		/* times that pending folios were flushed and freed */ \
-	X(migrc_wp_flush)		/* of these, because of a write fault */ \
+	X(migrc_wp_flush)		/* flushes because a page is about to be written */ \
 	X(migrc_freed)			/* pending folios given back */
 
 enum vm_event_item {

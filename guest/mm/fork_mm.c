@@ -139,6 +139,7 @@ struct mm_struct *dup_mm(struct mm_struct *oldmm)
 	if (!mm)
 		return NULL;
 	down_write(&oldmm->mmap_lock);
+	inc_tlb_wrprotect_pending(oldmm);
 	mm->start_brk = oldmm->start_brk;
 	mm->brk = oldmm->brk;
 	list_for_each_entry(vma, &oldmm->mmap, link) {
@@ -156,6 +157,7 @@ struct mm_struct *dup_mm(struct mm_struct *oldmm)
 	}
 	/* The parent's threads may still hold writable entries for pages that are now shared. */
 	flush_tlb_mm(oldmm);
+	dec_tlb_wrprotect_pending(oldmm);
 	up_write(&oldmm->mmap_lock);
 	if (err) {
 		mmput(mm);

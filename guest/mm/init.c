@@ -6,6 +6,7 @@
 #include "flush_policy.h"
 #include "processor.h"
 #include "string.h"
+#include "variants.h"
 
 extern char _text[], __start_rodata[], __end_rodata[], _data[], _end[];
 
@@ -93,6 +94,7 @@ void mm_init_early(void)
 	page_alloc_init();
 	kmalloc_init();
 	slab_is_available = true;
+	variants_init();
 	flush_policy_init();
 }
 

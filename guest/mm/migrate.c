@@ -204,6 +204,9 @@ static void migrate_pages_batch(struct list_head *from, struct migrate_control *
 		flush_policy->unmap_flush();
 	else
 		try_to_unmap_flush();
+	/* With the bug, what try_to_migrate_one() asks under the page-table lock is asked here, without. */
+	if (bug_enabled(BUG_NUMA_FLUSH) && mc->reason == MR_NUMA_MISPLACED && mm_tlb_flush_pending(current->mm))
+		flush_tlb_mm(current->mm);
 
 	migrate_folios_move(&unmapped, mc, ret_folios, passes);
 	if (flush_policy->migrate_end)

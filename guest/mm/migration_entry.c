@@ -2,7 +2,7 @@
  * migration_entry.c - the entries that stand in for a PTE while its folio moves:
  * waiting for them, and turning them back. For memory.c and migrate.c.
  */
-#include "migrate.h"
+#include "flush_policy.h"
 
 void migration_entry_wait(struct mm_struct *mm, pmd_t *pmd, unsigned long address)
 {
@@ -52,6 +52,8 @@ static bool remove_migration_pte(struct folio *dst, struct vm_area_struct *vma, 
 			pte = pte_mkwrite(pte);
 		if (is_migration_entry_dirty(old))
 			pte = pte_mkdirty(pte);
+		if (pte_write(pte))
+			folio_make_writable(dst);
 		folio_add_anon_rmap_pte(dst, !is_readable_migration_entry(old));
 		set_pte_at(vma->vm_mm, addr, ptep, pte);
 	}

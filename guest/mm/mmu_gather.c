@@ -128,7 +128,7 @@ void tlb_finish_mmu(struct mmu_gather *tlb)
 	 * Another gather is between its PTE changes and its flush: we may have read
 	 * entries that it made and seen nothing to do. Flush for both.
 	 */
-	if (mm_tlb_flush_nested(tlb->mm)) {
+	if (mm_tlb_flush_nested(tlb->mm) && !bug_enabled(BUG_NESTED_FLUSH)) {
 		tlb->fullmm = true;
 		__tlb_reset_range(tlb);
 		tlb->freed_tables = true;

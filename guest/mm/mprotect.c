@@ -2,8 +2,7 @@
  * mprotect.c - changing the rights of a range: by the system call, and for NUMA
  * balancing's hint PTEs.
  */
-#include "migrate.h"
-#include "tlbflush.h"
+#include "flush_policy.h"
 
 /*
  * A hint PTE on this page would be a wasted fault: nothing to gain, or nowhere to
@@ -35,6 +34,8 @@ static void change_present_pte(struct vm_area_struct *vma, unsigned long addr, p
 
 	if ((cp_flags & MM_CP_TRY_CHANGE_WRITABLE) && !pte_write(ptent) && can_change_pte_writable(vma, addr, ptent))
 		ptent = pte_mkwrite(ptent);
+	if (pte_write(ptent) && !pte_write(oldpte))
+		folio_make_writable(vm_normal_folio(ptent));
 	/* Visible to every walker from here; the flush comes at tlb_finish_mmu(). */
 	ptep_modify_prot_commit(vma, addr, pte, oldpte, ptent);
 	if (pte_needs_flush(oldpte, ptent))
@@ -69,7 +70,8 @@ static long change_pte_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
 	pte_t *start_pte, *pte;
 
 	start_pte = pte = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl);
-	flush_tlb_batched_pending(vma->vm_mm);
+	if (mprotect_flushes_batched)
+		flush_tlb_batched_pending(vma->vm_mm);
 	for (; addr != end; addr += PAGE_SIZE, pte++) {
 		pte_t oldpte = ptep_get(pte);
 
@@ -150,6 +152,7 @@ long do_mprotect(unsigned long start, size_t len, int prot)
 
 	down_write(&mm->mmap_lock);
 	tlb_gather_mmu(&tlb, mm);
+	inc_tlb_wrprotect_pending(mm);
 	for (addr = start; addr < end && !err;) {
 		struct vm_area_struct *vma = vma_lookup(mm, addr);
 		unsigned long next;
@@ -163,6 +166,7 @@ long do_mprotect(unsigned long start, size_t len, int prot)
 		addr = next;
 	}
 	tlb_finish_mmu(&tlb);
+	dec_tlb_wrprotect_pending(mm);
 	vma_merge_around(mm, start, end);
 	up_write(&mm->mmap_lock);
 	return err;

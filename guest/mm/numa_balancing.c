@@ -14,8 +14,7 @@
  *   numa_hot_threshold_ms=  numa_promote_rate_limit_mbps=
  */
 #include "cmdline.h"
-#include "migrate.h"
-#include "tlbflush.h"
+#include "flush_policy.h"
 #include "vmstat.h"
 
 bool numa_balancing_enabled;
@@ -235,10 +234,12 @@ vm_fault_t do_numa_page(struct vm_fault *vmf)
 			goto unlock;
 	}
 
-	ptep_modify_prot_start(vma, vmf->address, vmf->pte);
 	pte = pte_mkyoung(pte_modify(vmf->orig_pte, vma->vm_page_prot));
 	if (writable)
 		pte = pte_mkwrite(pte);
+	if (pte_write(pte))
+		folio_make_writable(folio);
+	ptep_modify_prot_start(vma, vmf->address, vmf->pte);
 	ptep_modify_prot_commit(vma, vmf->address, vmf->pte, vmf->orig_pte, pte);
 unlock:
 	pte_unmap_unlock(vmf->pte, vmf->ptl);

@@ -189,12 +189,14 @@ static bool try_to_migrate_one(struct folio *folio, struct vm_area_struct *vma, 
 		return true;
 
 	/* Nuke the entry, and remember the flush while the lock is held. */
-	if (should_defer_flush(mm, flags)) {
+	if (bug_enabled(BUG_NUMA_FLUSH) && pte_protnone(ptep_get(pte))) {
+		pteval = ptep_get_and_clear(mm, addr, pte);
+	} else if (should_defer_flush(mm, flags)) {
 		struct tlbflush_unmap_batch *ubc = &current->mm_state.tlb_ubc;
 
 		pteval = ptep_get_and_clear(mm, addr, pte);
 		if (flush_policy->unmap_batch)
-			ubc = flush_policy->unmap_batch(pteval);
+			ubc = flush_policy->unmap_batch(vma, pteval);
 		set_tlb_ubc_flush_pending(ubc, mm, pteval);
 	} else {
 		pteval = ptep_clear_flush(vma, addr, pte);

@@ -76,7 +76,7 @@ void flush_tlb_batched_pending(struct mm_struct *mm)
 	int pending = batch & TLB_FLUSH_BATCH_PENDING_MASK;
 	int flushed = batch >> TLB_FLUSH_BATCH_FLUSHED_SHIFT;
 
-	if (pending != flushed) {
+	if (pending != flushed && !bug_enabled(BUG_BATCHED_UNMAP)) {
 		flush_tlb_mm(mm);
 		/* If more came meanwhile the exchange fails, and they stay pending. */
 		atomic_cmpxchg(&mm->tlb_flush_batched, batch, pending | (pending << TLB_FLUSH_BATCH_FLUSHED_SHIFT));

@@ -30,10 +30,11 @@ static pte_t maybe_mkwrite(pte_t pte, struct vm_area_struct *vma)
 }
 
 /* The page-table lock is held, and let go. No flush: rights are only raised. */
-static vm_fault_t wp_page_reuse(struct vm_fault *vmf)
+static vm_fault_t wp_page_reuse(struct vm_fault *vmf, struct folio *folio)
 {
 	pte_t entry = maybe_mkwrite(pte_mkdirty(pte_mkyoung(vmf->orig_pte)), vmf->vma);
 
+	folio_make_writable(folio);
 	ptep_set_access_flags(vmf->vma, vmf->address, vmf->pte, entry, true);
 	pte_unmap_unlock(vmf->pte, vmf->ptl);
 	count_vm_event(pgreuse);
@@ -56,16 +57,20 @@ static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct folio *old)
 	vmf->pte = pte_offset_map_lock(vma->vm_mm, vmf->pmd, vmf->address, &vmf->ptl);
 	if (pte_same(ptep_get(vmf->pte), vmf->orig_pte)) {
 		pte_t entry = pte_mkyoung(mk_pte(new, vma->vm_page_prot));
+		bool flush_late = bug_enabled(BUG_COW_FLUSH);
 
 		entry = maybe_mkwrite(pte_mkdirty(entry), vma);
 		/*
 		 * Clear and flush before the new entry is stored: no thread may still
 		 * read the old page when another can write the new one.
 		 */
-		ptep_clear_flush(vma, vmf->address, vmf->pte);
+		if (!flush_late)
+			ptep_clear_flush(vma, vmf->address, vmf->pte);
 		folio_add_new_anon_rmap(new, vma, vmf->address);
 		folio_add_lru(new);
 		set_pte_at(vma->vm_mm, vmf->address, vmf->pte, entry);
+		if (flush_late)
+			flush_tlb_page(vma, vmf->address);
 		if (old) {
 			folio_remove_rmap(old);
 			folio_put(old);		/* the PTE's */
@@ -96,7 +101,7 @@ vm_fault_t do_wp_page(struct vm_fault *vmf)
 
 	if (folio && folio_test_anon(folio)) {
 		if (folio_test_anon_exclusive(folio))
-			return wp_page_reuse(vmf);
+			return wp_page_reuse(vmf, folio);
 		/*
 		 * Shared once; perhaps the others are gone. Every other mapping or
 		 * holder has a reference, and nobody new can come while it is locked.
@@ -108,7 +113,7 @@ vm_fault_t do_wp_page(struct vm_fault *vmf)
 				folio_set_anon_exclusive(folio);
 			folio_unlock(folio);
 			if (reuse)
-				return wp_page_reuse(vmf);
+				return wp_page_reuse(vmf, folio);
 		}
 	}
 

@@ -10,7 +10,7 @@ import { traceFileFor } from "../trace/index.js";
 import { runPolicyAside } from "./migrate-worker.js";
 
 export const WORKLOADS = ["lookup", "churn", "tlbflush"] as const;
-export const FLUSH_POLICIES = ["sync", "migrc-v3"] as const;
+export const FLUSH_POLICIES = ["sync", "migrc-v3", "migrc-safe"] as const;
 
 export interface Comparison {
   readonly options: MigrateOptions;

@@ -5,6 +5,8 @@ import { readFileSync } from "node:fs";
 import { type Counters, MiB, Pc, type PcOptions, type Stop } from "shootdown";
 
 export const KERNEL = "dist/guest/kernel.elf";
+/** What `bug=` knows (guest/mm/variants.c). */
+export const KERNEL_BUGS = ["batched-unmap", "cow-flush", "nested-flush", "numa-flush"];
 const STEP_LIMIT = 4_000_000_000;
 
 export interface KernelRun {

@@ -6,6 +6,7 @@
 static const struct flush_policy *const policies[] = {
 	&flush_policy_sync,
 	&flush_policy_migrc_v3,
+	&flush_policy_migrc_safe,
 };
 
 const struct flush_policy *flush_policy;

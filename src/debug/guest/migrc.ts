@@ -1,4 +1,4 @@
-// The deferred flush of guest/mm/policy/migrc_v3.c: which source folios are kept, for which CPUs' sake, since when.
+// The deferred flushes of guest/mm/policy/migrc_req.c, under either policy: which source folios are kept, for which CPUs' sake, since when.
 
 import { isStale, type TlbView, type TypedValue } from "../look/index.js";
 import { addressOfFolio, addressSpacesOf, allEntries, mappingAt, pfnOfFolio } from "./folio.js";
@@ -6,7 +6,7 @@ import { type Kernel, pointer } from "./kernel.js";
 import { threads } from "./threads.js";
 import type { Migrc, MigrcRequest, PendingFolio } from "./types.js";
 
-/** `before` of migrc_v3.c: generations are compared by their distance, so that they may wrap. */
+/** `migrc_before` of migrc.h: generations are compared by their distance, so that they may wrap. */
 const before = (a: number, b: number): boolean => ((a - b) | 0) < 0;
 
 class Reader {
