@@ -137,5 +137,10 @@ export function parseKernelOp(source: Source, names: LocationNames): KernelOp {
   return { ...event, source };
 }
 
+/** The page or variable that `op` accesses in user mode. */
+export function placeOf(op: KernelEvent): string | undefined {
+  return op.kind === "load" ? op.from.name : op.kind === "store" ? op.to.name : op.kind === "xchg" ? op.with.name : undefined;
+}
+
 /** The registers that `op` names: it writes them. */
 export const registersOf = (op: KernelEvent): ScenarioRegister[] => ("register" in op && op.register !== undefined ? [op.register] : []);

@@ -14,7 +14,7 @@
 
 import { comparisons, type Condition, observedIn, observedName, parseCondition, type Observed } from "./condition.js";
 import type { Frame } from "./frame.js";
-import { type KernelLocationKind, type KernelOp, parseKernelOp, registersOf, RESERVED } from "./kernel-op.js";
+import { type KernelLocationKind, type KernelOp, parseKernelOp, placeOf, registersOf, RESERVED } from "./kernel-op.js";
 import { Scanner, type Source } from "./source.js";
 import { expectNumber, expectValue, Names, readDeclarations, SCENARIO_REGISTERS } from "./words.js";
 
@@ -135,6 +135,10 @@ function checkCondition(condition: Condition, columns: readonly (readonly Kernel
       if (!column) return source.fail(offset, `there is no column P${left.column}`);
       if (!SCENARIO_REGISTERS.some((name) => name === left.name)) source.fail(offset, `there is no register ${left.name}: expected r0 to r7`);
       if (!column.some((op) => registersOf(op).some((name) => name === left.name))) source.fail(offset, `nobody writes register ${left.name} of P${left.column}`);
+    } else if (left.kind === "fault") {
+      names.check(left.name, source, offset, "page");
+      if (!columns[left.column]) source.fail(offset, `there is no column P${left.column}`);
+      if (!columns[left.column]?.some((op) => placeOf(op) === left.name)) source.fail(offset, `P${left.column} does not access ${left.name}`);
     } else {
       source.fail(offset, `${observedName(left)} goes with Translation scenarios; expected a location, or COLUMN:REGISTER`);
     }
