@@ -13,6 +13,7 @@
 enum kernel_bug {
 	BUG_BATCHED_UNMAP,	/* "batched-unmap": nobody asks whether a batch owes a flush */
 	BUG_COW_FLUSH,		/* "cow-flush": the copy is mapped before the old page is flushed */
+	BUG_MREMAP_FLUSH,	/* "mremap-flush": moved entries are flushed when their locks are gone */
 	BUG_NESTED_FLUSH,	/* "nested-flush": a gather does not flush for another that is under way */
 	BUG_NUMA_FLUSH,		/* "numa-flush": tlb_flush_pending is no count, and asked without a lock */
 	NR_KERNEL_BUGS,

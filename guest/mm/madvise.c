@@ -55,7 +55,9 @@ static void isolate_for_pageout(struct mm_struct *mm, unsigned long addr, unsign
  * Reclaims the range now, whatever its accessed bits say. Reclaim means demotion
  * here, since there is no swap; what is on the slow node stays. Linux leaves out folios
  * that others map too, lest one process slow another down; kswapd has no such
- * scruple, and this is the way to make its work happen to a given page.
+ * scruple, and this is the way to make its work happen to a given page. For the same
+ * reason mmap_lock goes before the reclaim, which Linux does under it: kswapd holds none, so
+ * whatever the process does may meet it.
  */
 static long madvise_pageout(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
@@ -66,10 +68,10 @@ static long madvise_pageout(struct mm_struct *mm, unsigned long start, unsigned 
 	for (addr = start; addr != end; addr = next) {
 		next = pmd_addr_end(addr, end);
 		isolate_for_pageout(mm, addr, next, &folios);
-		reclaim_pages(&folios);
 		cond_resched();
 	}
 	up_read(&mm->mmap_lock);
+	reclaim_pages(&folios);
 	return 0;
 }
 

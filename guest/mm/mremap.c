@@ -21,7 +21,7 @@ static void move_ptes(struct vm_area_struct *vma, pmd_t *old_pmd, unsigned long 
 	unsigned long len = old_end - old_addr;
 	spinlock_t *old_ptl, *new_ptl;
 	pte_t *old_pte, *new_pte;
-	bool force_flush = false;
+	bool force_flush = false, flush_late = bug_enabled(BUG_MREMAP_FLUSH);
 
 	if (need_rmap_locks)
 		down_write(&mm->anonmm->rwsem);
@@ -44,13 +44,15 @@ static void move_ptes(struct vm_area_struct *vma, pmd_t *old_pmd, unsigned long 
 		set_pte_at(mm, new_addr, new_pte, pte);
 	}
 
-	if (force_flush)
+	if (force_flush && !flush_late)
 		flush_tlb_mm_range(mm, old_end - len, old_end, false);
 	if (new_ptl != old_ptl)
 		spin_unlock(new_ptl);
 	pte_unmap_unlock(old_pte - 1, old_ptl);
 	if (need_rmap_locks)
 		up_write(&mm->anonmm->rwsem);
+	if (force_flush && flush_late)
+		flush_tlb_mm_range(mm, old_end - len, old_end, false);
 }
 
 /* How much was moved: less than len if there is no memory for a table. */

@@ -10,6 +10,7 @@ bool mprotect_flushes_batched;
 static const char *const bug_names[NR_KERNEL_BUGS] = {
 	[BUG_BATCHED_UNMAP] = "batched-unmap",
 	[BUG_COW_FLUSH] = "cow-flush",
+	[BUG_MREMAP_FLUSH] = "mremap-flush",
 	[BUG_NESTED_FLUSH] = "nested-flush",
 	[BUG_NUMA_FLUSH] = "numa-flush",
 };

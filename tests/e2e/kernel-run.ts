@@ -6,7 +6,7 @@ import { type Counters, MiB, Pc, type PcOptions, type Stop } from "shootdown";
 
 export const KERNEL = "dist/guest/kernel.elf";
 /** What `bug=` knows (guest/mm/variants.c). */
-export const KERNEL_BUGS = ["batched-unmap", "cow-flush", "nested-flush", "numa-flush"];
+export const KERNEL_BUGS = ["batched-unmap", "cow-flush", "mremap-flush", "nested-flush", "numa-flush"];
 const STEP_LIMIT = 4_000_000_000;
 
 export interface KernelRun {
