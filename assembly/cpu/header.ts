@@ -8,6 +8,7 @@ export const HEADER_FUNCTION: usize = 4; // u32: of a compiled block, place in t
 export const HEADER_ENTRY: usize = 8; // u32: what that function is called with
 export const HEADER_KIND: usize = 12; // u16: the kind that its first record had
 export const HEADER_TIMES: usize = 14; // u8: how often it was compiled
+export const HEADER_BALANCE: usize = 16; // i32: of a compiled block, steps gained by calling the function, less what leaving it cost
 
 /** At COMPILER_BASE, all u32: */
 export const COMPILER_HOT_AT: usize = 0; // heat of a block that is to be compiled, 0 if none is: set by the host

@@ -6,7 +6,7 @@ import { machine } from "../global";
 import { KIND_CROSS_TAKEN, KIND_CROSS_FALL, KIND_STUB, KIND_LOOKUP, KIND_COMPILED, FIRST_ACCESS } from "../../build/generated/decode-table";
 import { Cpu, MODE_64 } from "./state";
 import { ipOf, nextRip, plainAddress } from "./operand";
-import { sample, functionOf, entryOf } from "./compiled";
+import { sample, functionOf, entryOf, hasLeft } from "./compiled";
 import { cut } from "./cut";
 import { THEN_HOT, THEN_CALL, THEN_NEXT } from "./header";
 import { refill } from "../mmu/access";
@@ -142,13 +142,16 @@ function doSlowly(cpu: Cpu, rec: usize, again: bool): usize {
 
 /** Runs the compiled block at `rec`, which the slice can pay for, and those that follow as long as they are compiled. */
 function runCompiled(cpu: Cpu, rec: usize): usize {
+  let block = rec;
   let at = functionOf(rec);
   let entry = entryOf(rec);
   do {
+    const left = cpu.left;
     const result = call_indirect<u64>(at, entry);
     const then = <u32>(result >> 32);
     rec = <usize>result;
     if (then != THEN_NEXT) {
+      hasLeft(block, left - cpu.left);
       const next = doSlowly(cpu, rec, false);
       if (next != GO_ON) rec = next;
       else if (then == THEN_HOT) return rec + REC_BYTES;
@@ -158,6 +161,7 @@ function runCompiled(cpu: Cpu, rec: usize): usize {
       }
     }
     if (rec == 0 || load<u16>(rec, REC_KIND) != KIND_COMPILED) return rec;
+    block = rec;
     at = functionOf(rec);
     entry = entryOf(rec);
   } while (true);

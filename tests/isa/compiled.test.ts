@@ -180,6 +180,22 @@ test("a page-table entry that a compiled loop rewrites counts from the INVLPG on
   assert.equal(compiled.get(RDX), 500n / 2n * 101n);
 });
 
+test("a block whose loads nearly all miss goes back to the hot loop, and one whose loads hit does not", async () => {
+  const [compiled, plain] = await pair();
+  // again: mov rax, [rbx]; mov rdx, [rsi]; dec ecx; jnz again
+  const code = [0x48, 0x8b, 0x03, 0x48, 0x8b, 0x16, 0xff, 0xc9, 0x75, 0xf6];
+  const first = 0x280000;
+  for (const [second, stays] of [[first + 0x1000, true], [first + 0x200000, false]] as const) {
+    // Two pages 2 MiB apart share a slot of the front cache.
+    const at = start([compiled, plain], code, registersWith({ [RCX]: 4000n, [RBX]: BigInt(first), 6: BigInt(second) }));
+    for (const bench of [compiled, plain]) bench.core.run(100n);
+    assert.ok(compiled.compileAll(at));
+    for (const bench of [compiled, plain]) bench.core.run(6000n);
+    assert.equal(compiled.isCompiled(at), stays);
+    assert.equal(compiled.core.stateHash(), plain.core.stateHash());
+  }
+});
+
 test("more code than there is room for in the function table is still the same run", async () => {
   const [compiled, plain] = await pair();
   const random = new Random(SEED + 2n);

@@ -6,7 +6,7 @@ import { RAM_BASE } from "../../assembly/memory-map.js";
 import { REGISTER_RFLAGS, REGISTER_RIP } from "../../assembly/probe/registers.js";
 import { Compiler, Templates } from "../../src/machine/compiler/index.js";
 import type { CoreExports } from "../../src/machine/core.js";
-import { askForAll } from "./compiled.js";
+import { askForAll, isCompiled } from "./compiled.js";
 import {
   ENTRY, ENTRY_STEPS, EXCEPTION_STACK, HANDLERS, STACK_TOP, WITH_CODE, writeGuest,
 } from "./guest-image.js";
@@ -129,6 +129,11 @@ export class Bench {
   /** Compiles all that was decoded on the page of `at`, hot or not; says whether the block at `at` was. */
   compileAll(at: number): boolean {
     return askForAll(this.memory.buffer, at, () => this.#compiler?.compile());
+  }
+
+  /** Whether the block at `at` is compiled now. */
+  isCompiled(at: number): boolean {
+    return isCompiled(this.memory.buffer, at);
   }
 
   /** Puts `code` where nothing was decoded yet, and a jump to itself behind it. `align` aligns its first byte modulo a page. */
