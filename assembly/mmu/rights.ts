@@ -1,7 +1,7 @@
 // Who may do what with a page: SDM 3A 4.6, and the error code of 4.7 when he may not. Used inside mmu/ only.
 
 import { Cpu, AC, CR0_WP, CR4_SMAP, CR4_SMEP, EFER_NXE } from "../cpu/state";
-import { RIGHT_U, RIGHT_NX } from "./entry";
+import { RIGHT_U, RIGHT_NX, RIGHT_W } from "./entry";
 
 /** What an access is. */
 export const ACCESS_READ: u32 = 0;
@@ -25,8 +25,16 @@ function fetchAllowed(cpu: Cpu, rights: u32, access: u32): bool {
   return isUser(cpu, access) ? userPage : !(userPage && cpu.cr4 & CR4_SMEP);
 }
 
-/** Whether `access` by `cpu` now may use a page with `rights`. */
+/** Whether `access` by `cpu` now may use a page with `rights`: a data access to a writable page of one's own sort may, whatever CR0 and CR4 say. */
+@inline
 export function allowed(cpu: Cpu, rights: u32, access: u32): bool {
+  if (!(access & ACCESS_FETCH)) {
+    if ((rights & (RIGHT_W | RIGHT_U)) == (isUser(cpu, access) ? RIGHT_W | RIGHT_U : RIGHT_W)) return true;
+  }
+  return allowedElse(cpu, rights, access);
+}
+
+function allowedElse(cpu: Cpu, rights: u32, access: u32): bool {
   if (access & ACCESS_FETCH) return fetchAllowed(cpu, rights, access);
   // ACCESS_WRITE and RIGHT_W are the same bit: 1 for a store to a page that may not be written.
   const lacking = access & ACCESS_WRITE & ~rights;
