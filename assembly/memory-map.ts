@@ -71,8 +71,12 @@ export const FRONT_BASE: u32 = REVERSE_BASE + REVERSE_SIZE;
 export const FRONT_STRIDE: u32 = 64 * KIB;
 export const FRONT_SIZE: u32 = MAX_CPUS * FRONT_STRIDE;
 
+/** D: the low half of the tag of each TLB slot, side by side, so that ways are compared by fours: a quarter of the TLB region (mmu/layout.ts). */
+export const TLB_NAMES_BASE: u32 = FRONT_BASE + FRONT_SIZE;
+export const TLB_NAMES_SIZE: u32 = TLB_SIZE / 4;
+
 /** D: entry tables of decoded code pages, then the decoded records (cpu/code.ts). */
-export const CODE_PAGE_BASE: u32 = FRONT_BASE + FRONT_SIZE;
+export const CODE_PAGE_BASE: u32 = TLB_NAMES_BASE + TLB_NAMES_SIZE;
 export const CODE_PAGE_STRIDE: u32 = 16 * KIB + 64;
 export const CODE_PAGES: u32 = 1024;
 export const CODE_PAGE_SIZE: u32 = CODE_PAGES * CODE_PAGE_STRIDE;

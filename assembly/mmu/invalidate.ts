@@ -21,7 +21,7 @@ import { dropFront, resetFront } from "./front";
 import {
   TlbState, ALL_STRUCTURES, endAll, endNonGlobal, endPcid, endStructures, fetchedAround, kindsAround, pcidOf, selectPcid, structureGeneration, tlbOf, translationGeneration,
 } from "./generation";
-import { layOut } from "./layout";
+import { deriveNames, layOut } from "./layout";
 import { leavingWanted, tellLeft } from "./lifetime";
 import { KIND_4K, KIND_PDE, PRESET_STICKY, ROLE_L1D, ROLE_L1I, ROLE_L2D, ROLE_L2I, splitSecondLevel } from "./presets";
 import { dropEntry } from "./replace";
@@ -185,7 +185,8 @@ export function resetTlbs(): void {
   resetFront();
 }
 
-/** Empties what is derived, whatever lies there: after a restore. */
+/** Makes what is derived anew, whatever lies there: after a restore. */
 export function dropDerived(): void {
+  for (let i: u32 = 0; i < machine().cpus; i++) deriveNames(i);
   resetFront();
 }

@@ -6,8 +6,11 @@
 //          8 sets - 1 u16   10 bits of a page number below the set number u16   12 address of its first set counter u32
 //   set counter:  0 replacement state u32   4 number of ends (generation.ts) when the set was last seen full of live entries u32
 //   slot:  0 tag u64 (entry.ts; PCID and G above TAG_MASK)   8 generation u32, 0 if empty   12 entry u32
+//
+// The low half of a slot's tag is its name. Names are kept a second time in a region of their own, which is derived: there the
+// names of a set lie side by side, and one instruction compares four (tlb.ts).
 
-import { TLB_BASE, TLB_STRIDE } from "../memory-map";
+import { TLB_BASE, TLB_STRIDE, TLB_NAMES_BASE } from "../memory-map";
 import { coverShift } from "./entry";
 import { rowOf, rowFirst, rowSetMask, rowWays, rowCounter, MAX_SETS, MAX_SLOTS, KIND_PDE, ROLE_L1D, ROLE_PSC } from "./presets";
 
@@ -30,6 +33,9 @@ export const SLOT_ENTRY: usize = 12;
 
 export const ENTRIES_OFFSET: u32 = SLOTS_OFFSET + MAX_SLOTS * SLOT_BYTES;
 
+/** Where the names lie next to a quarter of their slots' addresses. */
+const NAMES: usize = TLB_NAMES_BASE - TLB_BASE / 4;
+
 @inline
 export function regionOf(cpuIndex: u32): usize {
   return TLB_BASE + cpuIndex * TLB_STRIDE;
@@ -45,6 +51,27 @@ export function slotAt(cpuIndex: u32, n: u32): usize {
 @inline
 export function slotNumber(region: usize, slot: usize): u16 {
   return <u16>(<u32>(slot - region - SLOTS_OFFSET) / SLOT_BYTES);
+}
+
+/** Which of the four slots from way `way`, a multiple of four, of the set at `first` on have the name that all lanes of `name` are: bits 0..3. */
+@inline
+export function named(first: usize, way: usize, name: v128): i32 {
+  return i32x4.bitmask(i32x4.eq(v128.load((first >> 2) + 4 * way, NAMES), name));
+}
+
+/** Gives `slot` the tag `tag`. */
+@inline
+export function setTag(slot: usize, tag: u64): void {
+  store<u64>(slot, tag);
+  store<u32>(slot >> 2, <u32>tag, NAMES);
+}
+
+/** Makes the names of CPU `cpuIndex` what its slots say. */
+export function deriveNames(cpuIndex: u32): void {
+  for (let n: u32 = 0; n < MAX_SLOTS; n++) {
+    const slot = slotAt(cpuIndex, n);
+    store<u32>(slot >> 2, load<u32>(slot), NAMES);
+  }
 }
 
 /** The entry in slot `n`, 0 if it is empty. */

@@ -5,7 +5,7 @@ import { Cpu, count } from "../cpu/state";
 import { C_TLB_EVICTIONS } from "../probe/counters";
 import { machine } from "../global";
 import {
-  counterAt, regionOf, rowIn, setAt, setIn, setOf, slotAt, slotNumber, COUNTER_FULL, ROW_STRIDE, SLOT_BYTES, SLOT_ENTRY, SLOT_GENERATION,
+  counterAt, regionOf, rowIn, setAt, setIn, setOf, setTag, slotAt, slotNumber, COUNTER_FULL, ROW_STRIDE, SLOT_BYTES, SLOT_ENTRY, SLOT_GENERATION,
 } from "./layout";
 import {
   rowOf, rowFirst, splitSecondLevel, PRESET_STICKY, KIND_4K, KIND_PDE, ROLE_L1D, ROLE_L1I, ROLE_L2D, ROLE_L2I, ROLE_PSC,
@@ -78,7 +78,7 @@ function place(cpu: Cpu, t: TlbState, role: u32, kind: u32, e: Entry): void {
   const counter = counterAt(row, set);
   const slot = victim(cpu, t, role, counter, first, bytes);
   const before = load<u32>(slot, SLOT_ENTRY);
-  store<u64>(slot, e.tag | (<u64>e.pcid << TAG_PCID_SHIFT) | (<u64>(e.flags & ENTRY_GLOBAL) * (TAG_GLOBAL / ENTRY_GLOBAL)));
+  setTag(slot, e.tag | (<u64>e.pcid << TAG_PCID_SHIFT) | (<u64>(e.flags & ENTRY_GLOBAL) * (TAG_GLOBAL / ENTRY_GLOBAL)));
   store<u32>(slot, e.generation, SLOT_GENERATION);
   store<u32>(slot, <u32>changetype<usize>(e), SLOT_ENTRY);
   const n = slotNumber(changetype<usize>(t), slot);
@@ -131,7 +131,7 @@ export function installStructure(cpu: Cpu, t: TlbState, kind: u32, e: Entry): vo
 /** Empties slot `n`, in which structure `role` of CPU `cpuIndex` has `e`. */
 function vacate(cpuIndex: u32, role: u32, n: u16, e: Entry): void {
   const slot = slotAt(cpuIndex, n);
-  store<u64>(slot, u64.MAX_VALUE);
+  setTag(slot, u64.MAX_VALUE);
   store<u64>(slot, 0, SLOT_GENERATION);
   const row = rowIn(regionOf(cpuIndex), role, kindOf(e));
   store<u32>(counterAt(row, setOf(row, e.tag & PAGE_MASK)), 0, COUNTER_FULL);

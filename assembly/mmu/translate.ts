@@ -54,13 +54,18 @@ function describePage(cpu: Cpu, t: TlbState, e: Entry, va: u64, kind: u32): void
   noteKind(t, va, kind);
 }
 
+/** Apart, so that what is constant for a 4 KiB page stays so. */
+function describeLarge(cpu: Cpu, t: TlbState, e: Entry, va: u64): void {
+  describePage(cpu, t, e, va, leafLevel - 1);
+}
+
 /** Makes an entry of what the last walk found, which no structure has yet; 0 if there is no room. */
 function makeEntry(cpu: Cpu, t: TlbState, va: u64): usize {
   const at = takeEntry(cpu);
   if (!at) return 0;
   const e = entryAt(at);
   if (leafLevel == 1) describePage(cpu, t, e, va, KIND_4K);
-  else describePage(cpu, t, e, va, leafLevel - 1);
+  else describeLarge(cpu, t, e, va);
   e.frame = pageFrame;
   e.flags = pageRights | (<u32>leafWord & <u32>WORD_D) / (<u32>WORD_D / ENTRY_DIRTY);
   e.generation = t.current;

@@ -3,8 +3,8 @@
 import { Cpu, cpuAt, CR4_PGE } from "../../../assembly/cpu/state";
 import { ROLE_L1D, ROLE_L1I, ROLE_L2D, ROLE_L2I, ROLE_PSC } from "../../../assembly/mmu/presets";
 import { tlbEntry, tlbPlaces } from "../../../assembly/mmu/list";
-import { writeCr3 } from "../../../assembly/mmu/invalidate";
-import { ANSWER_BASE } from "../../../assembly/memory-map";
+import { dropDerived, writeCr3 } from "../../../assembly/mmu/invalidate";
+import { ANSWER_BASE, TLB_NAMES_BASE, TLB_NAMES_SIZE } from "../../../assembly/memory-map";
 import { machine, STOP_TLB_FULL } from "../../../assembly/global";
 import { FAULT_STOP } from "../../../assembly/cpu/fault";
 import { loadData } from "../../../assembly/mmu/access";
@@ -35,6 +35,32 @@ function touchPages(preset: u32, n: u64, stride: u64 = 1, kind: u32 = READ): voi
     touch(cpu, BASE + (i * stride << 12), kind);
   }
 }
+
+describe("a look-up by name", () => {
+  it("tells pages apart that are 16 TiB from each other, whose names are equal", () => {
+    for (let preset = SKYLAKE; preset <= STICKY; preset++) {
+      const cpu = powerOn(preset);
+      const far = BASE + (<u64>1 << 44);
+      map(BASE, FRAME_A);
+      map(far, FRAME_B);
+      for (let round = 0; round < 3; round++) {
+        forgetFront(cpu);
+        expect(loadData(cpu, BASE, 8)).toBe(FRAME_A >> 12);
+        expect(loadData(cpu, far, 8)).toBe(FRAME_B >> 12);
+      }
+      expect(counter(C_TLB_FILLS)).toBe(2);
+      expect(counter(C_DTLB_MISSES)).toBe(2);
+    }
+  });
+  it("finds after a restore what was held before, for the names are made anew", () => {
+    touchPages(SKYLAKE, 40);
+    memory.fill(TLB_NAMES_BASE, 0x55, TLB_NAMES_SIZE / 64);
+    dropDerived();
+    for (let i: u64 = 0; i < 40; i++) touch(touchedCpu(), BASE + (i << 12));
+    expect(counter(C_TLB_FILLS)).toBe(40);
+    expect(counter(C_DTLB_MISSES)).toBe(40);
+  });
+});
 
 describe("skylake", () => {
   it("has 64 small data pages in the first level and 1536 in the second", () => {
