@@ -95,18 +95,25 @@ export const ANSWER_BASE: u32 = EVENT_BASE + EVENT_SIZE - PAGE_SIZE;
 
 /** D: exploration (explore/state.ts): the machine's part, then one part for each CPU with its store buffer. */
 export const EXPLORE_BASE: u32 = EVENT_BASE + EVENT_SIZE;
-export const EXPLORE_STRIDE: u32 = 4 * KIB;
+export const EXPLORE_STRIDE: u32 = 8 * KIB;
 export const EXPLORE_SIZE: u32 = (MAX_CPUS + 1) * EXPLORE_STRIDE;
 /** D: the transitions that are possible now, for the host: u16 each (explore/transitions.ts). */
 export const ENABLED_BASE: u32 = EXPLORE_BASE + EXPLORE_SIZE;
 export const ENABLED_SIZE: u32 = 64 * KIB;
-/** D: which words of which frames CPUs share (explore/memory.ts). */
-export const SHARED_BASE: u32 = ENABLED_BASE + ENABLED_SIZE;
-export const SHARED_FRAMES: u32 = 4096;
-export const SHARED_SIZE: u32 = SHARED_FRAMES * 72;
+/** D: which words of memory CPUs share, and who accessed them (explore/words.ts): for each frame of RAM the number of its table ... */
+export const WORD_INDEX_BASE: u32 = ENABLED_BASE + ENABLED_SIZE;
+export const WORD_INDEX_SIZE: u32 = (MAX_RAM / PAGE_SIZE) * 2;
+/** ... for each table its frame, and the tables: u32 for each word of the frame ... */
+export const WORD_FRAMES_BASE: u32 = WORD_INDEX_BASE + WORD_INDEX_SIZE;
+export const WORD_TABLES: u32 = 8192;
+export const WORD_TABLE_BASE: u32 = WORD_FRAMES_BASE + WORD_TABLES * 4;
+export const WORD_TABLE_STRIDE: u32 = 2 * KIB;
+/** ... and the words that were found to conflict, for the host: u32 physical addresses. */
+export const CONFLICT_BASE: u32 = WORD_TABLE_BASE + WORD_TABLES * WORD_TABLE_STRIDE;
+export const CONFLICT_SIZE: u32 = 256 * KIB;
 /** D: what an exploration has changed, to go back (explore/trail.ts). */
-export const TRAIL_BASE: u32 = SHARED_BASE + SHARED_SIZE;
-export const TRAIL_SIZE: u32 = 64 * MIB;
+export const TRAIL_BASE: u32 = CONFLICT_BASE + CONFLICT_SIZE;
+export const TRAIL_SIZE: u32 = 128 * MIB;
 /** D: hashes of the states that a search has been in (explore/visited.ts). */
 export const VISITED_BASE: u32 = TRAIL_BASE + TRAIL_SIZE;
 /** The largest table has 2^this entries of 16 bytes; the smaller ones before it are a fifteenth of it together. */

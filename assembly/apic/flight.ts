@@ -77,6 +77,11 @@ export function messageVector(cpu: Cpu, n: u32): u32 {
   return <u32>flight.mode << 8 | flight.vector;
 }
 
+/** Bytes from the APIC's registers to the end of its queue, and one message more. */
+export function flightBytes(cpu: Cpu): u32 {
+  return <u32>QUEUE_OFFSET + min(lapicOf(cpu).flightCount + 1, CAPACITY) * <u32>offsetof<Flight>();
+}
+
 /** Sends a message from `from` to `cpu`, to be accepted at tick `due`. A full queue first gives up its delays. */
 export function launch(from: Cpu, cpu: Cpu, mode: u32, vector: u32, due: u64): void {
   const apic = lapicOf(cpu);

@@ -2,6 +2,7 @@
 // path calls this for whatever is not RAM; addresses that nobody claims read as all ones and ignore writes.
 
 import { Cpu } from "../cpu/state";
+import { noteOwnLapic } from "../explore/trail";
 import { isPresent, isX2apic } from "./lapic";
 import { LAPIC_ADDRESS } from "./base";
 import { IOAPIC_ADDRESS, ioapicRead, ioapicWrite } from "./ioapic";
@@ -34,6 +35,7 @@ export function mmioRead(cpu: Cpu, pa: u64, size: u32): u64 {
 /** Writes `size` bytes at `pa`. What is not an aligned 32-bit store is undefined for these chips (SDM 3A 11.4.1): ignored. */
 export function mmioWrite(cpu: Cpu, pa: u64, size: u32, value: u64): void {
   if (size != 4 || pa & 0xf) return;
+  noteOwnLapic(cpu);
   if (isLapic(cpu, pa)) writeRegister(cpu, (<u32>pa & 0xff0) >> 4, <u32>value);
   else if (isIoapic(pa)) ioapicWrite(<u32>pa & 0xff0, <u32>value);
 }

@@ -5,7 +5,7 @@
 // find the store buffer empty: locked ones, XCHG with memory, and those that the manual calls serializing or fences
 // (SDM 3A 9.2.3, 9.2.5, 9.3).
 
-import { Cpu, cpuAt, RUNNING } from "../cpu/state";
+import { Cpu, cpuAt, ATTENTION_BOUNDARY, HALTED as CPU_HALTED, IF, RUNNING } from "../cpu/state";
 import { callHandler, ripAt } from "../cpu/slow";
 import { FAULT_PARK, FAULT_STOP, PF } from "../cpu/fault";
 import { KIND_COLD } from "../../build/generated/decode-table";
@@ -16,16 +16,20 @@ import { NEXT, REC_COLD, REC_INFO, F_LOCK, F_MEM } from "../cpu/record";
 import { call, jcc, jcxz, jmp, loop, loope, loopne } from "../cpu/ops/branch";
 import { mfence, xchg } from "../cpu/ops/transfer";
 import { cpuid } from "../cpu/system/cpuid";
+import { cli, popf } from "../cpu/system/flag-control";
 import { iret } from "../cpu/system/iret";
 import { movToCr } from "../cpu/system/control";
 import { deliverException } from "../cpu/system/deliver";
 import { wrmsr } from "../cpu/system/msr";
-import { invlpg, invpcid } from "../cpu/system/processor";
-import { isX2apic } from "../apic/lapic";
-import { BLOCKED, ENDLESS, FAULTED, FINISHED, PARKED, STOPPED } from "./codes";
-import { Explored, exploration, exploredOf } from "./state";
-import { note, noteCpu, noteLapic } from "./trail";
-import { forgetPage } from "./translations";
+import { invlpg, invpcid, pause } from "../cpu/system/processor";
+import { syscall } from "../cpu/system/syscall";
+import { isX2apic, pendingVector } from "../apic/lapic";
+import { atBoundary } from "../smp/boundary";
+import { BLOCKED, ENDLESS, FAULTED, FINISHED, HALTED, OVER, PARKED, STOPPED } from "./codes";
+import { droppedPage } from "./spaces";
+import { Explored, Exploration, exploration, exploredOf } from "./state";
+import { note, noteCpu, noteLapic, noteOwnLapic } from "./trail";
+import { pausing } from "./yield";
 
 /** MSR of the x2APIC's interrupt command register: the one WRMSR that waits for nothing (SDM 3A 11.12.3). */
 const X2APIC_ICR: u32 = 0x830;
@@ -52,17 +56,49 @@ function drains(cpu: Cpu, handler: u32): bool {
     handler == invlpg.index || handler == invpcid.index;
 }
 
+/** Instructions that end the time in which interrupts are taken: whether one comes before is a choice, so they wait for their turn. */
+function closes(cpu: Cpu, handler: u32): bool {
+  return (cpu.system & IF) != 0 && (handler == cli.index || handler == syscall.index || handler == popf.index);
+}
+
+/** Whether the CPU of a kernel run has come to a place that the host named. */
+@inline
+function arrived(x: Exploration, cpu: Cpu, explored: Explored): bool {
+  if (cpu.rip == x.endRip && cpu.cpl == 3) explored.status = FINISHED;
+  else if (cpu.rip == x.over0 || cpu.rip == x.over1 || cpu.rip == x.over2) explored.status = OVER;
+  else return false;
+  return true;
+}
+
+/** What an instruction of a kernel run needs besides an empty buffer. True if it waits for its turn. */
+function prepare(x: Exploration, cpu: Cpu, explored: Explored, handler: u32): bool {
+  if (handler == wrmsr.index || handler == movToCr.index) noteOwnLapic(cpu);
+  if (x.granted == cpu.index + 1 || !closes(cpu, handler)) return false;
+  if (!(x.interrupted >> cpu.index & 1)) return false;
+  explored.parkedWrites = 0;
+  explored.status = PARKED;
+  return true;
+}
+
 /** One instruction. Returns true if the CPU goes on. */
 function step(cpu: Cpu, explored: Explored): bool {
   const x = exploration();
+  if (x.kernel && arrived(x, cpu, explored)) return false;
+  const shadow = cpu.shadow;
   cpu.fault = 0;
   cpu.shadow = 0;
   explored.onPage = 0;
+  x.looked = 0;
   const rec = lookup(cpu);
   if (rec) {
     const locked = isLocked(rec);
-    if (explored.count && (locked || drains(cpu, load<u16>(rec, REC_COLD)))) {
+    const handler: u32 = load<u16>(rec, REC_COLD);
+    if (explored.count && (locked || drains(cpu, handler))) {
       explored.status = BLOCKED;
+      return false;
+    }
+    if (x.kernel && prepare(x, cpu, explored, handler)) {
+      cpu.shadow = shadow;
       return false;
     }
     ripAt(cpu, rec);
@@ -71,9 +107,58 @@ function step(cpu: Cpu, explored: Explored): bool {
     x.locked = 0;
     if (!cpu.fault && result == NEXT) cpu.rip = nextRip(cpu, rec);
   }
-  if (cpu.fault) return faulted(cpu, explored);
+  if (cpu.fault) {
+    if (cpu.fault == FAULT_PARK) cpu.shadow = shadow;
+    return faulted(cpu, explored);
+  }
+  if (x.kernel) return goesOn(x, cpu, explored);
   explored.status = FINISHED;
   return cpu.activity == RUNNING;
+}
+
+/** What comes after an instruction of a kernel run: HLT, PAUSE, a store that must be seen first, an interrupt that was held off. */
+function goesOn(x: Exploration, cpu: Cpu, explored: Explored): bool {
+  if (x.refused) {
+    explored.status = STOPPED;
+    return false;
+  }
+  if (cpu.yielded) {
+    cpu.yielded = 0;
+    if (cpu.activity == CPU_HALTED) explored.status = HALTED;
+    else if (pausing(cpu, explored)) return true;
+    return interrupted(cpu, explored);
+  }
+  if (explored.count && !x.buffers) {
+    explored.status = BLOCKED;
+    return false;
+  }
+  interrupted(cpu, explored);
+  return cpu.activity == RUNNING;
+}
+
+/** Takes an interrupt that the local APIC has accepted and that may be taken now. */
+@inline
+function interrupted(cpu: Cpu, explored: Explored): bool {
+  return cpu.attention != 0 && takePending(cpu, explored);
+}
+
+function takePending(cpu: Cpu, explored: Explored): bool {
+  const look = cpu.attention & ATTENTION_BOUNDARY;
+  if (cpu.shadow || explored.count) return false;
+  cpu.attention = 0;
+  if (!look || pendingVector(cpu) < 0 || !(cpu.system & IF)) return false;
+  noteOwnLapic(cpu);
+  takeInterrupt(cpu);
+  return cpu.fault == 0;
+}
+
+/** Delivers what is pending. What the processor does of its own accord waits for nobody. */
+export function takeInterrupt(cpu: Cpu): void {
+  const x = exploration();
+  const granted = x.granted;
+  x.granted = cpu.index + 1;
+  atBoundary(cpu);
+  x.granted = granted;
 }
 
 /** The instruction did not come to its end. True if the CPU goes on all the same, in a handler. */
@@ -94,17 +179,22 @@ function faulted(cpu: Cpu, explored: Explored): bool {
 /** Delivers the exception once every store of the CPU has reached memory. True if its handler runs now. */
 function enterHandler(cpu: Cpu, explored: Explored): bool {
   if (explored.count || !exploration().handlers) return false;
-  if (explored.fault == (0x100 | PF)) forgetPage(cpu.index, cpu.cr2);
+  if (explored.fault == (0x100 | PF)) droppedPage(cpu, cpu.cr2);
   cpu.fault = explored.fault;
   cpu.faultCode = explored.faultCode;
   cpu.faultHasCode = explored.faultHasCode;
   explored.fault = 0;
+  const x = exploration();
+  const granted = x.granted;
+  x.granted = cpu.index + 1;
   deliverException(cpu);
+  x.granted = granted;
   explored.status = STOPPED;
   return cpu.fault == 0;
 }
 
 function runOn(cpu: Cpu, explored: Explored, limit: u32): u32 {
+  if (exploration().kernel && cpu.activity != RUNNING) return explored.status;
   for (let n: u32 = 0; n < limit; n++) {
     if (!step(cpu, explored)) return explored.status;
   }
@@ -112,12 +202,16 @@ function runOn(cpu: Cpu, explored: Explored, limit: u32): u32 {
   return ENDLESS;
 }
 
-/** Notes all that a run of CPU `index` may change besides guest memory. */
+/** Notes all that a run of CPU `index` may change besides guest memory and, of a kernel run, its local APIC. */
 export function noteRun(index: u32): void {
-  const handlers = exploration().handlers;
-  noteCpu(index, handlers != 0);
-  if (handlers) noteLapic(index);
-  note(changetype<usize>(exploredOf(index)), <u32>offsetof<Explored>());
+  const x = exploration();
+  x.running = index + 1;
+  x.lapicNoted = 0;
+  noteCpu(index, x.handlers != 0);
+  if (x.handlers && !x.kernel) noteLapic(index);
+  const explored = exploredOf(index);
+  note(changetype<usize>(explored), <u32>offsetof<Explored>());
+  explored.paused = 0;
 }
 
 /** The instruction that CPU `index` waits with, then at most `limit` more. Returns what it waits for now. */
@@ -134,9 +228,14 @@ export function grant(index: u32, limit: u32): u32 {
 
 /** Lets CPU `index`, which waits for nothing (any more), go on up to the next instruction that does. */
 export function goOn(index: u32, limit: u32): u32 {
+  noteRun(index);
+  return resume(index, limit);
+}
+
+/** The same for a CPU whose changes are noted. */
+export function resume(index: u32, limit: u32): u32 {
   const cpu = cpuAt(index);
   const explored = exploredOf(index);
-  noteRun(index);
   if (explored.status == FAULTED && explored.fault && !enterHandler(cpu, explored)) return explored.status;
   return runOn(cpu, explored, limit);
 }

@@ -2,12 +2,12 @@
 // CPU's registers and store buffer. The part of memory is kept up to date word by word, as a sum that does not depend on
 // the order; a word that has its old value again contributes as if it had never changed.
 
-import { Cpu, cpuAt } from "../cpu/state";
+import { Cpu, cpuAt, systemOf } from "../cpu/state";
 import { getRflags } from "../cpu/flags";
 import { lapicOf } from "../apic/lapic";
 import { messageVector } from "../apic/flight";
 import { machine } from "../global";
-import { bufferedAt, exploration, exploredOf, oldCount, oldValueAt } from "./state";
+import { bufferedAt, exploration, exploredOf, oldCount, oldValueAt, tagAt } from "./state";
 
 // Odd constants with about as many ones as zeros.
 const K1: u64 = 0x9fb21c651e98df25;
@@ -56,10 +56,11 @@ function addCpu(cpu: Cpu): void {
   }
   for (let t: u32 = 0; t < exploration().tracked; t++) {
     const n = oldCount(cpu.index, t);
-    add(n);
+    add(n | <u64>load<u32>(oldValueAt(cpu.index, t, 0) - 4) << 32);
     for (let i: u32 = 0; i < n; i++) add(load<u64>(oldValueAt(cpu.index, t, i)));
   }
   if (exploration().handlers) addLapic(cpu, explored.fault);
+  if (exploration().kernel) addKernelState(cpu);
 }
 
 /** Interrupts are taken as soon as they are delivered, so what is under way says all; of one in service RIP tells. */
@@ -70,12 +71,26 @@ function addLapic(cpu: Cpu, fault: u32): void {
   add(cpu.cr2);
 }
 
+/** What tells states of a kernel run apart besides: address spaces, the bases that SWAPGS exchanges, interrupts that are held off, spinning. */
+function addKernelState(cpu: Cpu): void {
+  add(cpu.cr3 << 2 | cpu.cpl);
+  add(cpu.fsBase);
+  add(cpu.gsBase);
+  add(systemOf(cpu).kernelGsBase);
+  add(<u64>cpu.shadow << 32 | exploredOf(cpu.index).spins);
+  const apic = changetype<usize>(lapicOf(cpu));
+  for (let word: usize = 0; word < 64; word += 8) add(load<u64>(apic + word));
+  add(lapicOf(cpu).tpr);
+  for (let s: u32 = 0; s < exploration().spaces; s++) add(load<u32>(tagAt(cpu.index, s)));
+}
+
 /** Computes the hash of the state as it is now, and of `context`; `hashHalf` gives its halves. */
 export function hashState(context: u32): void {
   const x = exploration();
   half0 = x.memory0;
   half1 = x.memory1;
   add(context);
+  if (x.kernel) add(<u64>x.uses << 32 | x.yielders);
   for (let i: u32 = 0; i < machine().cpus; i++) addCpu(cpuAt(i));
 }
 

@@ -1,12 +1,17 @@
 // Exploration, for the host: begin it, say what is shared, give a CPU its turn, drain a store, go back.
 
-import { EXPLORE_BASE, EXPLORE_SIZE, SHARED_BASE, SHARED_SIZE } from "../memory-map";
-import { dropDerived } from "../mmu/invalidate";
+import { EXPLORE_BASE, EXPLORE_SIZE } from "../memory-map";
+import { cpuAt } from "../cpu/state";
+import { machine } from "../global";
+import { dropDerived, flushAll } from "../mmu/invalidate";
+import { PRESET_NONE } from "../mmu/presets";
 import { hashHalf, hashState } from "./hash";
+import { enterSpaces, trackEverywhere } from "./spaces";
 import { bufferedAt, exploration, exploredOf } from "./state";
+import { forgetWords } from "./words";
 
 export { goOn as exploreGoOn } from "./advance";
-export { share as exploreShare } from "./memory";
+export { share as exploreShare } from "./words";
 export { enabled as exploreEnabled, take as exploreTake } from "./transitions";
 export { track as exploreTrack } from "./translations";
 export {
@@ -16,17 +21,67 @@ export {
 export { trailHasRoom as exploreHasRoom, undo as exploreUndo } from "./trail";
 
 /**
- * Begins an exploration from the state as it is: no store waits, nothing is shared or tracked. `buffers`: TSO, else
- * sequential consistency. `handlers`: the guest has handlers for exceptions and interrupts; else an exception is the end.
+ * Begins an exploration from the state as it is: no store waits, nothing is shared or tracked, no TLB holds anything, nor does
+ * one fill. `buffers`: TSO, else sequential consistency. `handlers`: the guest has handlers for exceptions and interrupts;
+ * else an exception is the end.
  */
 export function exploreBegin(buffers: bool, handlers: bool): void {
   const x = exploration();
+  forgetWords();
   memory.fill(EXPLORE_BASE, 0, EXPLORE_SIZE);
-  memory.fill(SHARED_BASE, 0, SHARED_SIZE);
-  x.on = 1;
   x.buffers = buffers ? 1 : 0;
   x.handlers = handlers ? 1 : 0;
+  x.low = u64.MAX_VALUE;
+  x.preset = machine().preset;
+  for (let i: u32 = 0; i < machine().cpus; i++) flushAll(cpuAt(i));
+  machine().preset = PRESET_NONE;
+  x.on = 1;
   dropDerived();
+}
+
+/**
+ * Makes it one of a kernel: a program is over at linear address `end` in user mode, the whole run at `over0` to `over2`, HLT
+ * waits for an interrupt and PAUSE for another CPU. Before `exploreTrackEverywhere`. `full`: words that two CPUs only read
+ * count as conflicts too.
+ */
+export function exploreKernel(end: u64, over0: u64, over1: u64, over2: u64, full: bool): void {
+  const x = exploration();
+  x.kernel = 1;
+  x.endRip = end;
+  x.over0 = over0;
+  x.over1 = over1;
+  x.over2 = over2;
+  x.full = full ? 1 : 0;
+}
+
+/** Tracks the page at linear address `page` in every address space. False if there is no room for it. */
+export function exploreTrackEverywhere(page: u64): bool {
+  return trackEverywhere(page);
+}
+
+/** The address spaces that CPUs have loaded are the first: to be called once all pages are named. */
+export function exploreEnterSpaces(): void {
+  enterSpaces();
+}
+
+/** Words found to conflict so far: u32 physical addresses at CONFLICT_BASE. */
+export function exploreConflicts(): u32 {
+  return exploration().conflicts;
+}
+
+/** REFUSED_* of what an exploration cannot do and the program did; 0 for nothing. */
+export function exploreRefused(): u32 {
+  return exploration().refused;
+}
+
+/** USE_* of what stale translations were used for on the way here, as a set. */
+export function exploreUses(): u32 {
+  return exploration().uses;
+}
+
+/** What CPU `index` is parked before: 0 for an access of no tracked page, else 1 + the number of the page. */
+export function exploreParkedPage(index: u32): u32 {
+  return exploredOf(index).onPage ? 1 + exploredOf(index).parkedPage : 0;
 }
 
 /** Whether an entry without W may raise #PF where memory permits the store (the manual's spurious fault). */
@@ -50,9 +105,11 @@ export function exploreHash(which: u32): u64 {
   return hashHalf(which);
 }
 
-/** Ends it: the machine runs by its own schedule again. */
+/** Ends it: the machine runs by its own schedule again, with TLBs that hold nothing. */
 export function exploreEnd(): void {
-  exploration().on = 0;
+  const x = exploration();
+  x.on = 0;
+  machine().preset = x.preset;
 }
 
 /** Length of the trail: what `exploreUndo` goes back to. */

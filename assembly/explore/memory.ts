@@ -2,56 +2,18 @@
 // empty. Memory that CPUs share is marked by frame flag and, within the frame, by word; access to anything else is nobody
 // else's business and is done at once.
 
-import { SHARED_BASE, SHARED_FRAMES } from "../memory-map";
 import { Cpu } from "../cpu/state";
 import { FAULT_PARK } from "../cpu/fault";
-import { ramAt } from "../global";
-import { FRAME_SHARED, flagFrame, frameFlags } from "../mmu/frames";
+import { codeWritten } from "../cpu/code";
+import { frameAt, ramAt } from "../global";
+import { RAM_BASE } from "../memory-map";
+import { FRAME_CODE, FRAME_FOLLOWED, FRAME_SHARED, holdsCode } from "../mmu/frames";
 import { readRam } from "../mmu/physical";
 import { BUFFER_CAPACITY, BufferedStore, bufferedAt, exploration, Explored, exploredOf } from "./state";
 import { note, noteGuestWord } from "./trail";
 import { wordChanged } from "./translations";
-
-/** A table of shared frames: u32 frame + 1, then a bit map of its 512 words. */
-const SHARED_BYTES: usize = 8 + 64;
-
-function sharedAt(n: u32): usize {
-  return SHARED_BASE + n * SHARED_BYTES;
-}
-
-/** Place of `frame` in the table, or the free place where it belongs; 0 if the table is full. */
-function placeOf(frame: u32): usize {
-  for (let probe: u32 = 0; probe < SHARED_FRAMES; probe++) {
-    const at = sharedAt((frame * 0x9e3779b1 + probe) & (SHARED_FRAMES - 1));
-    const held = load<u32>(at);
-    if (held == frame + 1 || !held) return at;
-  }
-  return 0;
-}
-
-/** Marks the words of [pa, pa + bytes), within one frame, as shared. False if there is no room for another frame. */
-export function share(pa: u64, bytes: u32): bool {
-  const frame = <u32>(pa >> 12);
-  const at = placeOf(frame);
-  if (!at) return false;
-  store<u32>(at, frame + 1);
-  flagFrame(frame, FRAME_SHARED);
-  for (let word = <u32>(pa >> 3) & 511; word <= (<u32>(pa + bytes - 1) >> 3 & 511); word++) {
-    const byte = at + 8 + (word >> 3);
-    store<u8>(byte, load<u8>(byte) | <u8>(<u32>1 << (word & 7)));
-  }
-  return true;
-}
-
-function isShared(pa: u64, size: u32): bool {
-  const frame = <u32>(pa >> 12);
-  if (!(frameFlags(frame) & FRAME_SHARED)) return false;
-  const at = placeOf(frame);
-  for (let word = <u32>(pa >> 3) & 511; word <= (<u32>(pa + size - 1) >> 3 & 511); word++) {
-    if (load<u8>(at + 8 + (word >> 3)) >> (word & 7) & 1) return true;
-  }
-  return false;
-}
+import { isShared, noteAccess } from "./words";
+import { wakeYielders } from "./yield";
 
 /** Leaves the instruction before it has done anything: it waits for its turn. */
 function park(cpu: Cpu, writes: u32): void {
@@ -64,9 +26,15 @@ function park(cpu: Cpu, writes: u32): void {
 /** Changes the word of guest memory at linear-memory offset `at`, a multiple of 8. */
 export function setGuestWord(at: usize, value: u64): void {
   const before = load<u64>(at);
+  if (before == value) return;
   noteGuestWord(at, value);
   store<u64>(at, value);
-  wordChanged(at, before, value);
+  const pa = <u64>(at - RAM_BASE);
+  const flags = <u32>load<u8>(frameAt(pa));
+  if (!flags) return;
+  if (flags & FRAME_CODE && holdsCode(pa, 8)) codeWritten(<u32>(pa >> 12));
+  if (flags & FRAME_FOLLOWED) wordChanged(at, before, value);
+  if (flags & FRAME_SHARED && isShared(pa, 8)) wakeYielders();
 }
 
 /** Writes memory itself. */
@@ -85,9 +53,13 @@ function commit(pa: u64, size: u32, value: u64): void {
 /** The `size` bytes at `pa` as the CPU sees them: its own stores that wait, newest first, then memory. */
 export function exploredLoad(cpu: Cpu, pa: u64, size: u32, writes: u32): u64 {
   const x = exploration();
-  if (x.granted != cpu.index + 1 && isShared(pa, size)) {
-    park(cpu, writes);
-    return 0;
+  if (x.kernel) noteAccess(cpu.index, pa, size, false);
+  if (isShared(pa, size)) {
+    if (x.granted != cpu.index + 1) {
+      park(cpu, writes);
+      return 0;
+    }
+    x.looked = 1;
   }
   let value = readRam(ramAt(pa), size);
   const waiting = exploredOf(cpu.index).count;
@@ -107,8 +79,10 @@ export function exploredLoad(cpu: Cpu, pa: u64, size: u32, writes: u32): u64 {
 /** Stores `size` bytes at `pa`: into the buffer if others can see them, unless the instruction is locked. */
 export function exploredStore(cpu: Cpu, pa: u64, size: u32, value: u64): void {
   const x = exploration();
+  if (x.kernel) noteAccess(cpu.index, pa, size, true);
   if (!isShared(pa, size)) return commit(pa, size, value);
-  if (x.buffers && !x.locked) {
+  // Also without buffers an instruction that reads and then writes, and is not locked, does so in two steps.
+  if ((x.buffers || x.looked && x.granted == cpu.index + 1) && !x.locked) {
     // A store into the buffer is nobody's business until it drains, but for an interrupt: that finds the buffer empty, so
     // it matters whether it comes before the store. Without a buffer, or locked, every store matters.
     if (x.granted != cpu.index + 1 && x.interrupted >> cpu.index & 1) return park(cpu, 1);

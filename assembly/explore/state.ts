@@ -9,7 +9,10 @@ import { EXPLORE_BASE, EXPLORE_STRIDE } from "../memory-map";
 export const BUFFER_CAPACITY: u32 = 32;
 /** Old values of a page's word that one CPU may have. */
 export const OLD_VALUES: u32 = 15;
-export const TRACKED_PAGES: u32 = 16;
+/** Tracked pages of all address spaces together, pages of one, and address spaces. */
+export const TRACKED_PAGES: u32 = 32;
+export const SPACE_PAGES: u32 = 16;
+export const SPACES: u32 = 16;
 
 @unmanaged
 export class BufferedStore {
@@ -25,7 +28,7 @@ export class BufferedStore {
 export class Explored {
   /** Stores in the buffer. */
   count: u32;
-  /** PARKED to ENDLESS of codes.ts. */
+  /** PARKED to OVER of codes.ts. */
   status: u32;
   /** PARKED: nonzero if the access may write. */
   parkedWrites: u32;
@@ -36,12 +39,19 @@ export class Explored {
   fault: u32;
   faultCode: u32;
   faultHasCode: u32;
+  /** Nonzero if the CPU came to PAUSE since it was last given its turn. */
+  paused: u32;
+  /** How often it came to PAUSE in a row without anybody else changing what is shared. */
+  spins: u32;
 }
 
-const BUFFER_OFFSET: usize = 64;
+const BUFFER_OFFSET: usize = 128;
+const TAG_OFFSET: usize = 896;
 const OLD_OFFSET: usize = 1024;
 const OLD_STRIDE: usize = 8 + 8 * <usize>OLD_VALUES;
-const TRACKED_OFFSET: usize = 128;
+const TRACKED_OFFSET: usize = 512;
+const PAGE_OFFSET: usize = 2048;
+const SPACE_OFFSET: usize = 2560;
 
 @inline
 export function exploredOf(index: u32): Explored {
@@ -54,7 +64,10 @@ export function bufferedAt(index: u32, n: u32): BufferedStore {
   return changetype<BufferedStore>(EXPLORE_BASE + (index + 1) * EXPLORE_STRIDE + BUFFER_OFFSET + n * offsetof<BufferedStore>());
 }
 
-/** Where old value `n` of tracked page `t` of CPU `index` is; the count of them is 8 bytes before the first. */
+/**
+ * Where old value `n` of tracked page `t` of CPU `index` is. Eight bytes before the first are u32 how many there are, and
+ * u32 whether the CPU may have cached the value that memory holds now.
+ */
 @inline
 export function oldValueAt(index: u32, t: u32, n: u32): usize {
   return EXPLORE_BASE + (index + 1) * EXPLORE_STRIDE + OLD_OFFSET + t * OLD_STRIDE + 8 + n * 8;
@@ -66,18 +79,44 @@ export function oldCount(index: u32, t: u32): u32 {
   return load<u32>(oldValueAt(index, t, 0) - 8);
 }
 
+/** Where 1 + the PCID is under which CPU `index` may have cached something of address space `s`; 0 for none. */
+@inline
+export function tagAt(index: u32, s: u32): usize {
+  return EXPLORE_BASE + (index + 1) * EXPLORE_STRIDE + TAG_OFFSET + s * 4;
+}
+
 /** A page whose translations are chosen. */
 @unmanaged
 export class TrackedPage {
   page: u64;
-  /** Physical address of the word that maps it. */
+  /** Physical address of the word that maps it; 0 if the tables do not lead to one. */
   word: u32;
-  reserved: u32;
+  /** Physical address of the top table, and number of the address space; 0 if the page is in every one, at one word for good. */
+  root: u32;
+  space: u32;
+  /** Level of `word`: 1, or 2 for a page of 2 MiB. */
+  level: u32;
+  /** Physical addresses of the words above it that were read; 0 for none. */
+  upper4: u32; upper3: u32; upper2: u32;
+  /** Rights (WORD_W, WORD_U) that the words above leave. */
+  rights: u32;
 }
 
 @inline
 export function trackedAt(t: u32): TrackedPage {
   return changetype<TrackedPage>(EXPLORE_BASE + TRACKED_OFFSET + t * offsetof<TrackedPage>());
+}
+
+/** Where the linear address of the `n`-th page is that is tracked in every address space. */
+@inline
+export function pageAt(n: u32): usize {
+  return EXPLORE_BASE + PAGE_OFFSET + n * 8;
+}
+
+/** Where the physical address of the top table of address space `s` is. */
+@inline
+export function spaceAt(s: u32): usize {
+  return EXPLORE_BASE + SPACE_OFFSET + s * 8;
 }
 
 /** Machine-wide part, before the first CPU's. */
@@ -93,8 +132,8 @@ export class Exploration {
   locked: u32;
   /** Bytes used of the trail. */
   trail: u32;
-  /** Tracked pages. */
-  tracked: u32;
+  /** Nonzero once a CPU had more than OLD_VALUES old values: the search then misses some. */
+  overflow: u32;
   /** CHOICE_* of codes.ts, of the access under way, and the old value that it uses. */
   choice: u32;
   /** Nonzero if an entry without W may fault where memory permits the store. */
@@ -104,15 +143,52 @@ export class Exploration {
   handlers: u32;
   /** A bit for each CPU that others send interrupts to. */
   interrupted: u32;
-  /** Nonzero once a CPU had more than OLD_VALUES old values: the search then misses some. */
-  overflow: u32;
   reserved: u32;
+  /** Nonzero in a kernel run: HLT waits, PAUSE yields, address spaces come and go. */
+  kernel: u32;
   /** Sums over the words of memory that changed since exploration began: half of the state's hash each (hash.ts). */
   memory0: u64;
   memory1: u64;
+  /** Kernel run: where in user mode a program is over, and where the whole run is. */
+  endRip: u64;
+  over0: u64; over1: u64; over2: u64;
+  /** Tracked pages lie in [low, high). */
+  low: u64;
+  high: u64;
+  /** CPUs that wait for another one to change something, a bit each; and what stale translations were used for (USE_*). */
+  yielders: u32;
+  uses: u32;
+  /** Tracked pages, those of every address space among them, and address spaces. */
+  tracked: u32;
+  spaces: u32;
+  /** Pages that are tracked in every address space. */
+  pages: u32;
+  /** REFUSED_* of what could not be done; 0 for nothing. */
+  refused: u32;
+  /** Words found to conflict (words.ts). */
+  conflicts: u32;
+  /** Tables of words in use (words.ts). */
+  tables: u32;
+  /** Nonzero once the instruction under way has read what is shared. */
+  looked: u32;
+  /** 1 + index of the CPU whose transition is under way. */
+  running: u32;
+  /** Nonzero if the local APIC of the CPU that runs was noted in this transition. */
+  lapicNoted: u32;
+  /** Nonzero if words that two CPUs only read count as conflicts too (words.ts). */
+  full: u32;
+  /** TLB preset of the machine, which has none while exploring. */
+  preset: u32;
 }
 
 @inline
 export function exploration(): Exploration {
   return changetype<Exploration>(EXPLORE_BASE);
+}
+
+/** One element of a repeated string instruction is done: the next may not access shared memory in the same turn. */
+@inline
+export function elementDone(): void {
+  const x = exploration();
+  if (x.on) x.granted = 0;
 }

@@ -3,14 +3,18 @@
 //
 //   ... | old bytes, rounded up to 8 | u32 where, u32 how many |        (newest last)
 
-import { CPU_BASE, CPU_STRIDE, TRAIL_BASE, TRAIL_SIZE } from "../memory-map";
-import { Cpu, SystemRegisters, systemOf } from "../cpu/state";
+import { CPU_BASE, CPU_STRIDE, RAM_BASE, TRAIL_BASE, TRAIL_SIZE } from "../memory-map";
+import { codeWritten } from "../cpu/code";
+import { Cpu, cpuAt, SystemRegisters, systemOf } from "../cpu/state";
+import { flightBytes } from "../apic/flight";
+import { frameAt } from "../global";
+import { FRAME_CODE, holdsCode } from "../mmu/frames";
 import { exploration } from "./state";
 import { noteMemoryWord } from "./hash";
 
 const HEADER: u32 = 8;
-/** Local APIC and its queue (apic/lapic.ts, apic/flight.ts), in the CPU's block. */
-const LAPIC_BYTES: u32 = 0xa00;
+/** Where the local APIC and its queue (apic/lapic.ts, apic/flight.ts) are in the CPU's block. */
+const LAPIC_OFFSET: u32 = 0x800;
 /** Set in "how many": the bytes are a word of guest memory, which takes part in the running hash. */
 const GUEST_WORD: u32 = 0x80000000;
 
@@ -33,9 +37,17 @@ export function note(at: usize, bytes: u32): void {
   push(at, bytes, 0);
 }
 
-/** Notes a CPU's local APIC, with the messages that are under way to it. */
+/** Notes a CPU's local APIC, with the messages that are under way to it and room for one more. */
 export function noteLapic(index: u32): void {
-  push(CPU_BASE + index * CPU_STRIDE + 0x800, LAPIC_BYTES, 0);
+  push(CPU_BASE + index * CPU_STRIDE + LAPIC_OFFSET, flightBytes(cpuAt(index)), 0);
+}
+
+/** The same for the CPU that runs, once in a transition. */
+export function noteOwnLapic(cpu: Cpu): void {
+  const x = exploration();
+  if (x.lapicNoted || !x.on) return;
+  x.lapicNoted = 1;
+  noteLapic(cpu.index);
 }
 
 /** Notes a CPU's registers; those that few instructions change (`systemOf`) too if `all`. */
@@ -63,6 +75,8 @@ export function undo(mark: u32): void {
     if (length & GUEST_WORD) {
       noteMemoryWord(at, load<u64>(at), load<u64>(old));
       store<u64>(at, load<u64>(old));
+      const pa = <u64>(at - RAM_BASE);
+      if (load<u8>(frameAt(pa)) & FRAME_CODE && holdsCode(pa, 8)) codeWritten(<u32>(pa >> 12));
     } else {
       memory.copy(at, old, bytes);
     }

@@ -1,16 +1,17 @@
 // What can happen in a state, and making it happen. How a transition is written as a number: codes.ts.
 
-import { cpuAt, Cpu, IF } from "../cpu/state";
+import { cpuAt, Cpu, HALTED as CPU_HALTED, IF } from "../cpu/state";
 import { ENABLED_BASE } from "../memory-map";
 import { machine } from "../global";
-import { landOne } from "../apic/flight";
-import { lapicOf } from "../apic/lapic";
-import { atBoundary } from "../smp/boundary";
+import { landOne, messageVector } from "../apic/flight";
+import { lapicOf, processorPriority } from "../apic/lapic";
 import { choices, choose } from "./translations";
 import { drainOldest } from "./memory";
-import { goOn, grant, noteRun } from "./advance";
-import { BLOCKED, CHOICE_WALK, CPU_SHIFT, DELIVER, DRAIN, FAULTED, FINISHED, PARKED } from "./codes";
-import { exploration, exploredOf } from "./state";
+import { goOn, grant, noteRun, resume, takeInterrupt } from "./advance";
+import { BLOCKED, CHOICE_WALK, CPU_SHIFT, DELIVER, DRAIN, ENDLESS, FAULTED, FINISHED, HALTED, OVER, PARKED, STOPPED, YIELDING } from "./codes";
+import { exploration, Explored, exploredOf } from "./state";
+import { noteOwnLapic } from "./trail";
+import { isYielding, maySpin, stopYielding } from "./yield";
 
 let enabledCount: u32 = 0;
 
@@ -21,36 +22,68 @@ function enable(transition: u32): void {
 
 /** Whether a message may be delivered to `cpu` now: at an instruction boundary, interrupts enabled, buffer empty. */
 function interruptible(cpu: Cpu, status: u32): bool {
-  return (cpu.system & IF) != 0 && !exploredOf(cpu.index).count && (status == PARKED || status == FINISHED);
+  if (!(cpu.system & IF) || cpu.shadow || exploredOf(cpu.index).count) return false;
+  return status == PARKED || status == FINISHED || status == HALTED || status == YIELDING;
+}
+
+/** The CPU's own next step, if it can make one. */
+function enableOwn(cpu: Cpu, explored: Explored, base: u32): void {
+  // Without buffers a store that waits is the second half of an instruction, and nothing comes between.
+  if (explored.count && !exploration().buffers) return enable(base | CHOICE_WALK);
+  if (explored.status == YIELDING) return enable(base | CHOICE_WALK);
+  if (explored.status != PARKED) return;
+  if (!explored.onPage) return enable(base | CHOICE_WALK);
+  let set = choices(cpu, explored.parkedPage, explored.parkedWrites != 0);
+  for (; set; set &= set - 1) enable(base | ctz(set));
+}
+
+function enableMessages(cpu: Cpu, base: u32): void {
+  const waiting = lapicOf(cpu).flightCount;
+  for (let n: u32 = 0; n < waiting; n++) {
+    // One that could not be taken yet stays under way: where it waits nobody can tell.
+    if (exploration().kernel && (messageVector(cpu, n) & 0xf0) <= (processorPriority(cpu) & 0xf0)) continue;
+    enable(base | (DELIVER + n));
+  }
 }
 
 function enableOf(index: u32): void {
+  const x = exploration();
   const cpu = cpuAt(index);
   const explored = exploredOf(index);
   const base = index << CPU_SHIFT;
-  if (explored.status == PARKED) {
-    if (!explored.onPage) {
-      enable(base | CHOICE_WALK);
-    } else {
-      let set = choices(cpu, explored.parkedPage, explored.parkedWrites != 0);
-      for (; set; set &= set - 1) enable(base | ctz(set));
-    }
+  if (!isYielding(index)) enableOwn(cpu, explored, base);
+  if (explored.count && x.buffers) enable(base | DRAIN);
+  if (x.handlers && interruptible(cpu, explored.status)) enableMessages(cpu, base);
+}
+
+/** Nobody can go on but CPUs that wait for somebody: the first that may try again does. */
+function enableSpinner(): void {
+  for (let i: u32 = 0; i < machine().cpus && !enabledCount; i++) {
+    if (isYielding(i) && maySpin(i)) enableOwn(cpuAt(i), exploredOf(i), i << CPU_SHIFT);
   }
-  if (explored.count) enable(base | DRAIN);
-  if (!exploration().handlers || !interruptible(cpu, explored.status)) return;
-  const waiting = lapicOf(cpu).flightCount;
-  for (let n: u32 = 0; n < waiting; n++) enable(base | (DELIVER + n));
+}
+
+/** Whether a kernel run is over for all: it gave up, or one CPU goes on for ever without anybody else. */
+function over(): bool {
+  for (let i: u32 = 0; i < machine().cpus; i++) {
+    const status = exploredOf(i).status;
+    if (status == OVER || status == ENDLESS || status == STOPPED) return true;
+  }
+  return false;
 }
 
 /** Leaves the transitions that are possible now at ENABLED_BASE, as u16; returns how many. */
 export function enabled(): u32 {
   enabledCount = 0;
+  if (exploration().kernel && over()) return 0;
   for (let i: u32 = 0; i < machine().cpus; i++) enableOf(i);
+  if (!enabledCount && exploration().yielders) enableSpinner();
   return enabledCount;
 }
 
 function drain(index: u32, limit: u32): u32 {
   const explored = exploredOf(index);
+  exploration().running = index + 1;
   drainOldest(index);
   // What waited for the buffer to be empty goes on by itself: nobody can tell when.
   if (explored.count || (explored.status != BLOCKED && explored.status != FAULTED)) return explored.status;
@@ -59,10 +92,14 @@ function drain(index: u32, limit: u32): u32 {
 
 function deliver(index: u32, n: u32, limit: u32): u32 {
   const cpu = cpuAt(index);
+  const explored = exploredOf(index);
   noteRun(index);
+  noteOwnLapic(cpu);
+  stopYielding(index);
   landOne(cpu, n);
-  atBoundary(cpu);
-  return goOn(index, limit);
+  takeInterrupt(cpu);
+  if (cpu.activity == CPU_HALTED) return explored.status;
+  return resume(index, limit);
 }
 
 /** Makes `transition`, one of `enabled`, happen; its CPU runs at most `limit` instructions. Returns what it waits for now. */
@@ -71,6 +108,10 @@ export function take(transition: u32, limit: u32): u32 {
   const what = transition & 63;
   if (what == DRAIN) return drain(index, limit);
   if (what >= DELIVER) return deliver(index, what - DELIVER, limit);
+  const x = exploration();
+  const explored = exploredOf(index);
+  if (explored.count && !x.buffers) return drain(index, limit);
+  if (explored.status == YIELDING) return goOn(index, limit);
   choose(cpuAt(index), what);
   return grant(index, limit);
 }

@@ -56,8 +56,8 @@ function physicalFor(cpu: Cpu, va: u64, size: u32, access: u32): u64 {
     return va;
   }
   if (exploration().on) {
-    const t = trackedPage(exploration(), va);
-    if (t >= 0) return translateTracked(cpu, va, access, t);
+    const t = trackedPage(exploration(), cpu, va);
+    if (t >= 0) return translateTracked(cpu, va, size, access, t);
   }
   const at = translateData(cpu, va, access);
   if (cpu.fault) return 0;
@@ -71,10 +71,10 @@ function physicalFor(cpu: Cpu, va: u64, size: u32, access: u32): u64 {
 }
 
 /** The same for a page whose translations an exploration chooses. */
-function translateTracked(cpu: Cpu, va: u64, access: u32, t: u32): u64 {
-  if (usedChoice(cpu, t, va, access)) return cpu.fault ? 0 : chosenPhysical(va);
+function translateTracked(cpu: Cpu, va: u64, size: u32, access: u32, t: u32): u64 {
+  if (usedChoice(cpu, t, va, size, access)) return cpu.fault ? 0 : chosenPhysical(va);
   translateData(cpu, va, access);
-  usedWalk(cpu, t);
+  usedWalk(cpu, t, access);
   return physical;
 }
 

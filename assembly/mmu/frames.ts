@@ -19,6 +19,7 @@ export const FRAME_PT: u32 = 2; // page table: a walk read it, or a page-table w
 export const FRAME_WATCHED: u32 = 4; // stores are events
 export const FRAME_CLEAN: u32 = 8; // not stored to since the host said so
 export const FRAME_SHARED: u32 = 16; // while exploring: some of its words are shared between CPUs
+export const FRAME_FOLLOWED: u32 = 32; // while exploring: a table on the way to a tracked page
 
 export const FRAME_LEVELS: usize = 1;
 export const FRAME_IDLE: usize = 2;

@@ -5,7 +5,7 @@
 // looked for. The front caches are emptied by every flush.
 
 import { exploration } from "../explore/state";
-import { forgetAllPages, forgetPage } from "../explore/translations";
+import { droppedAll, droppedPage, droppedPcid, loaded } from "../explore/spaces";
 import { Cpu, count, cpuAt, CR0_PG, CR4_PAE, CR4_PCIDE, CR4_PGE, CR4_SMEP } from "../cpu/state";
 import {
   C_CR3_FLUSH, C_CR3_KEEP, C_CR4_FLUSH, C_CYCLES_INVALIDATE, C_INVLPG, C_INVPCID, C_TLB_INVALIDATIONS,
@@ -86,7 +86,7 @@ export function invlpg(cpu: Cpu, va: u64): void {
   count(cpu, C_INVLPG);
   charge(cpu, C_CYCLES_INVALIDATE, COST_INVALIDATE_PAGE);
   emit(EVENT_INVALIDATE, cpu, INVALIDATE_PAGE, va, t.pcid);
-  if (exploration().on) forgetPage(cpu.index, va);
+  if (exploration().on) return droppedPage(cpu, va);
   dropTranslations(cpu, t, va, t.current, t.global, ALL_ROLES, LEFT_PAGE);
   endStructures(cpu);
 }
@@ -95,6 +95,7 @@ export function invlpg(cpu: Cpu, va: u64): void {
 export function invpcid(cpu: Cpu, type: u32, pcid: u32, va: u64): void {
   count(cpu, C_INVPCID);
   charge(cpu, C_CYCLES_INVALIDATE, type ? COST_INVALIDATE_ALL : COST_INVALIDATE_PAGE);
+  if (exploration().on) return exploredInvpcid(cpu, type, pcid, va);
   switch (type) {
     case 0:
       emit(EVENT_INVALIDATE, cpu, INVALIDATE_PCID_PAGE, va, pcid);
@@ -115,6 +116,12 @@ export function invpcid(cpu: Cpu, type: u32, pcid: u32, va: u64): void {
   }
 }
 
+/** While exploring there are no TLBs, but what they may hold. A tracked page is never global. */
+function exploredInvpcid(cpu: Cpu, type: u32, pcid: u32, va: u64): void {
+  if (type < 2) droppedPcid(cpu, pcid, va, type == 1);
+  else droppedAll(cpu);
+}
+
 function dropInPcid(cpu: Cpu, pcid: u32, va: u64): void {
   const t = tlbOf(cpu);
   const generation = translationGeneration(cpu.index, pcid);
@@ -131,12 +138,16 @@ export function writeCr3(cpu: Cpu, value: u64): void {
   if (keep) {
     count(cpu, C_CR3_KEEP);
     charge(cpu, C_CYCLES_INVALIDATE, COST_SWITCH);
-    selectPcid(cpu);
   } else {
     count(cpu, C_CR3_FLUSH);
     charge(cpu, C_CYCLES_INVALIDATE, COST_INVALIDATE_ALL);
     emit(EVENT_INVALIDATE, cpu, INVALIDATE_PCID, 0, pcidOf(cpu));
-    if (exploration().on) forgetAllPages(cpu.index);
+  }
+  if (exploration().on) {
+    loaded(cpu, keep);
+  } else if (keep) {
+    selectPcid(cpu);
+  } else {
     endPcid(cpu, pcidOf(cpu));
   }
   dropFront(cpu);
@@ -149,6 +160,7 @@ export function writeCr3(cpu: Cpu, value: u64): void {
  */
 export function controlsChanged(cpu: Cpu, oldCr0: u64, oldCr4: u64, oldEfer: u64): void {
   const cr4 = oldCr4 ^ cpu.cr4;
+  if (exploration().on) return exploredControls(cpu, cr4, oldCr0 ^ cpu.cr0, oldCr4);
   if ((oldCr0 ^ cpu.cr0) & CR0_PG || cr4 & CR4_PGE || cr4 & oldCr4 & CR4_PCIDE) {
     count(cpu, C_CR4_FLUSH);
     emit(EVENT_INVALIDATE, cpu, INVALIDATE_ALL, 0, 0);
@@ -161,6 +173,13 @@ export function controlsChanged(cpu: Cpu, oldCr0: u64, oldCr4: u64, oldEfer: u64
   } else if (cr4 | (oldCr0 ^ cpu.cr0) | (oldEfer ^ cpu.efer)) {
     dropFront(cpu);
   }
+}
+
+/** The same while exploring; efer says nothing of what is cached. */
+function exploredControls(cpu: Cpu, cr4: u64, cr0: u64, oldCr4: u64): void {
+  if (cr0 & CR0_PG || cr4 & CR4_PGE || cr4 & oldCr4 & CR4_PCIDE) droppedAll(cpu);
+  else if (cr4 & CR4_PAE || cr4 & cpu.cr4 & CR4_SMEP) droppedPcid(cpu, pcidOf(cpu), 0, true);
+  if (cr4 | cr0) dropFront(cpu);
 }
 
 /** Drops the non-global translations and the paging-structure entries of every PCID. */

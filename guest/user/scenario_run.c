@@ -14,19 +14,19 @@ static inline void pause(void)
 	__asm__ volatile("pause" ::: "memory");
 }
 
-void scenario_wait(struct scenario_column *column)
+noinline void scenario_wait(struct scenario_column *column)
 {
 	WRITE_ONCE(column->waiting, 1);
 	while (!READ_ONCE(start.go))
 		pause();
 }
 
-void scenario_start(void)
+noinline void scenario_start(void)
 {
 	WRITE_ONCE(start.go, 1);
 }
 
-void scenario_end(void)
+noinline void scenario_end(void)
 {
 	u32 i;
 

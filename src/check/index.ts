@@ -6,6 +6,8 @@ export { exhaustive } from "./explore/exhaustive.js";
 export { pct } from "./explore/pct.js";
 export { random } from "./explore/random.js";
 export type { Coverage, Standing, Strategy } from "./explore/strategy.js";
+export { type ExploreKernelOptions, Kernel, openKernel, type Wrong } from "./kernel/kernel.js";
+export { type KernelResult, type KernelSearch, searchKernel } from "./kernel/narrow.js";
 export { litmusReport } from "./report/litmus-text.js";
 export { type Execution, executionOf } from "./report/execution.js";
 export { formatReport, type Report, REPORT_FORMATS, type ReportFormat } from "./report/report.js";

@@ -66,6 +66,13 @@ export interface CoreExports extends CompilerCore {
   exploreBufferedValue(cpu: number, n: number): bigint;
   exploreStatus(cpu: number): number;
   exploreVector(cpu: number): number;
+  exploreKernel(end: bigint, over0: bigint, over1: bigint, over2: bigint, full: number): void;
+  exploreTrackEverywhere(page: bigint): number;
+  exploreEnterSpaces(): void;
+  exploreConflicts(): number;
+  exploreRefused(): number;
+  exploreUses(): number;
+  exploreParkedPage(cpu: number): number;
   exploreMark(): number;
   exploreUndo(mark: number): void;
   exploreHasRoom(bytes: number): number;

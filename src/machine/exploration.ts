@@ -2,11 +2,11 @@
 // exploration is on, `Machine.run` must not be called.
 
 import * as codes from "../../assembly/explore/codes.js";
-import { CPU_BASE, CPU_STRIDE, ENABLED_BASE, ENABLED_SIZE, MAX_CPUS } from "../../assembly/memory-map.js";
+import { CONFLICT_BASE, CONFLICT_SIZE, CPU_BASE, CPU_STRIDE, ENABLED_BASE, ENABLED_SIZE, MAX_CPUS } from "../../assembly/memory-map.js";
 import type { CoreExports } from "./core.js";
 
 /** What a CPU waits for, in the core's order (assembly/explore/codes.ts). */
-export const EXPLORED_STATUS = ["parked", "blocked", "finished", "faulted", "stopped", "endless"] as const;
+export const EXPLORED_STATUS = ["parked", "blocked", "finished", "faulted", "stopped", "endless", "halted", "yielding", "over"] as const;
 export type ExploredStatus = (typeof EXPLORED_STATUS)[number];
 
 export interface ExplorationOptions {
@@ -14,7 +14,35 @@ export interface ExplorationOptions {
   readonly storeBuffers: boolean;
   /** The guest has handlers for exceptions and interrupts. Without them an exception is the end. */
   readonly handlers?: boolean;
+  /** The guest is a kernel with user programs. */
+  readonly kernel?: KernelExploration;
 }
+
+/** What tells a kernel run from one of bare programs. Timers stand still in it. */
+export interface KernelExploration {
+  /** Where, in user mode, a program is over. A linear address. */
+  readonly end: bigint;
+  /** Where, on whatever CPU, the whole run is over: up to three linear addresses. */
+  readonly over: readonly bigint[];
+  /** Pages, by linear address, whose translations are chosen, in every address space. */
+  readonly pages: readonly bigint[];
+  /** Words that two CPUs only read count as conflicts too. Default: one of them must write. */
+  readonly full?: boolean;
+}
+
+/** What an exploration cannot do, by assembly/explore/codes.ts's REFUSED_*. */
+const REFUSALS: Readonly<Record<number, string>> = {
+  [codes.REFUSED_PORT]: "it uses an I/O port, and what a device does has no way back",
+  [codes.REFUSED_PCID]: "it gives a PCID to another address space, or an address space another PCID, without a flush",
+  [codes.REFUSED_GLOBAL]: "it makes a page of the scenario global",
+  [codes.REFUSED_HUGE]: "it maps a page of the scenario by a page of 1 GiB",
+  [codes.REFUSED_ROOM]: "it uses more address spaces, or pages of the scenario in them, than an exploration has room for",
+  [codes.REFUSED_WORDS]: "it uses more memory than an exploration can keep account of",
+};
+
+/** What a translation that memory no longer held was used for: classes of the staleness tracker. */
+export const STALE_USES = ["diverged-read", "lost-write", "reused-frame"] as const;
+export type StaleUse = (typeof STALE_USES)[number];
 
 /** Something that can happen next, as a number (assembly/explore/codes.ts). */
 export type Transition = number;
@@ -62,13 +90,24 @@ export class Exploration {
   readonly #core: CoreExports;
   readonly #enabled: Uint16Array;
   readonly #words: Uint32Array;
+  readonly #conflicts: Uint32Array;
+  #conflictsTaken = 0;
 
   constructor(core: CoreExports, memory: ArrayBuffer, options: ExplorationOptions) {
     this.#core = core;
     this.#enabled = new Uint16Array(memory, ENABLED_BASE, ENABLED_SIZE / 2);
     this.#words = new Uint32Array(memory);
-    core.exploreBegin(options.storeBuffers ? 1 : 0, options.handlers ? 1 : 0);
+    this.#conflicts = new Uint32Array(memory, CONFLICT_BASE, CONFLICT_SIZE / 4);
+    const { kernel } = options;
+    core.exploreBegin(options.storeBuffers ? 1 : 0, options.handlers || kernel ? 1 : 0);
     core.exploreForget();
+    if (!kernel) return;
+    const [end, over0, over1, over2] = [0, 1, 2, 3].map((n) => BigInt.asIntN(64, [kernel.end, ...kernel.over][n] ?? 0n)) as [bigint, bigint, bigint, bigint];
+    core.exploreKernel(end, over0, over1, over2, kernel.full ? 1 : 0);
+    for (const page of kernel.pages) {
+      if (!core.exploreTrackEverywhere(BigInt.asIntN(64, page))) throw new RangeError("no room for another tracked page");
+    }
+    core.exploreEnterSpaces();
   }
 
   /** Says that CPUs share the words of [physical, physical + bytes), within one page. */
@@ -79,6 +118,30 @@ export class Exploration {
   /** Lets the search choose the translations of the 4 KiB page at linear address `page`, which the word at `word` maps. */
   track(page: bigint, word: number): void {
     this.#core.exploreTrack(BigInt.asIntN(64, page), word);
+  }
+
+  /** Words, by physical address, that were found to conflict since the last call: two CPUs access them, and one writes. */
+  takeConflicts(): number[] {
+    const before = this.#conflictsTaken;
+    this.#conflictsTaken = this.#core.exploreConflicts();
+    return [...this.#conflicts.subarray(before, this.#conflictsTaken)];
+  }
+
+  /** What the program did that an exploration cannot do; undefined for nothing. */
+  get refused(): string | undefined {
+    return REFUSALS[this.#core.exploreRefused()];
+  }
+
+  /** What stale translations were used for on the way to this state. */
+  get staleUses(): StaleUse[] {
+    const uses = this.#core.exploreUses();
+    return STALE_USES.filter((_, bit) => uses >> bit & 1);
+  }
+
+  /** Number of the tracked page that `cpu` is parked before an access of; undefined if it is another access. */
+  parkedPage(cpu: number): number | undefined {
+    const page = this.#core.exploreParkedPage(cpu);
+    return page === 0 ? undefined : page - 1;
   }
 
   /** Whether an entry without W may raise #PF where memory permits the store. Off at first. */

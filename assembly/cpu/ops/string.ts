@@ -9,6 +9,7 @@ import { readReg, writeReg, linear, segmentOf, signExtend } from "../operand";
 
 import { loadData, storeData } from "../../mmu/access";
 import { FRONT_MASK } from "../../mmu/front";
+import { elementDone } from "../../explore/state";
 
 const CHUNK: u32 = 64;
 const RAX: u32 = 0;
@@ -132,6 +133,7 @@ export function movs(cpu: Cpu, rec: usize): i32 {
     } else {
       moveOne(cpu, rec, width, size);
       if (cpu.fault) return NEXT;
+      elementDone();
       done = 1;
     }
     n -= done;
@@ -165,6 +167,7 @@ export function stos(cpu: Cpu, rec: usize): i32 {
     } else {
       storeOne(cpu, width, size);
       if (cpu.fault) return NEXT;
+      elementDone();
       done = 1;
     }
     n -= done;
@@ -188,6 +191,7 @@ export function lods(cpu: Cpu, rec: usize): i32 {
     advance(cpu, RSI, width, size);
     if (!rep) return NEXT;
     writeReg(cpu, RCX, width, <i64>register(cpu, RCX, width) - 1);
+    elementDone();
   }
   return again(cpu, width);
 }
@@ -225,6 +229,7 @@ function comparing(cpu: Cpu, rec: usize, two: bool): i32 {
     if (!rep) return NEXT;
     writeReg(cpu, RCX, width, <i64>register(cpu, RCX, width) - 1);
     if ((a == b) != whileEqual) return NEXT;
+    elementDone();
   }
   return again(cpu, width);
 }

@@ -3,9 +3,11 @@
 
 import { Cpu, segment, TR, CR0_PE, DF, ES, IOPL } from "../state";
 import { JUMP, NEXT, REC_IMM, REC_INFO, REC_SIZE, F_A16, F_A32, F_REP, F_REPNE } from "../record";
-import { raiseCode, GP } from "../fault";
+import { raiseCode, FAULT_STOP, GP } from "../fault";
 import { linear, nextRip, segmentOf, writeReg } from "../operand";
 import { hostPortIn, hostPortOut } from "../../host";
+import { REFUSED_PORT } from "../../explore/codes";
+import { exploration } from "../../explore/state";
 import { portIn, portOut } from "../../apic/ports";
 import { loadData, loadSystem, probeWrite, storeData } from "../../mmu/access";
 import { A_P } from "./descriptor";
@@ -35,12 +37,23 @@ function permitted(cpu: Cpu, port: u32, size: u32): bool {
   return false;
 }
 
+/** While exploring: what a device does has no way back. */
+function refused(cpu: Cpu): bool {
+  const x = exploration();
+  if (!x.on) return false;
+  x.refused = REFUSED_PORT;
+  cpu.fault = FAULT_STOP;
+  return true;
+}
+
 function read(cpu: Cpu, port: u32, size: u32): u32 {
+  if (refused(cpu)) return 0;
   const claimed = portIn(cpu, port, size);
   return claimed < 0 ? hostPortIn(port, size) : <u32>claimed;
 }
 
 function write(cpu: Cpu, port: u32, size: u32, value: u32): void {
+  if (refused(cpu)) return;
   value &= 0xffffffff >> (32 - (size << 3));
   if (!portOut(cpu, port, size, value)) hostPortOut(port, size, value);
 }

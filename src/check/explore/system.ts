@@ -10,6 +10,16 @@ const STEP_LIMIT = 100_000;
 /** Bytes of trail that one transition may need: registers, a full buffer, words of memory. */
 const TRAIL_FOR_A_STEP = 16 * 1024;
 
+/** What tells a kernel run from one of bare programs. */
+export interface KernelRun {
+  /** Whether, with every CPU at its end or idle, all is done that was to be. */
+  done(): boolean;
+}
+
+/** The same of a kernel, which may copy pages and wake tasks between. */
+const KERNEL_STEP_LIMIT = 1_000_000;
+const TRAIL_FOR_A_KERNEL_STEP = 32 * 1024 * 1024;
+
 /** A program does what no program under exploration may do. */
 export class BadProgram extends UserError {}
 
@@ -17,9 +27,15 @@ export class System {
   readonly #exploration: Exploration;
   readonly #machine: Machine;
   readonly #cpus: number;
+  readonly #kernel: KernelRun | undefined;
+  readonly #limit: number;
+  readonly #trail: number;
 
   /** The CPUs of `machine`, none of which waits for anything yet, run up to where they do. */
-  constructor(machine: Machine, exploration: Exploration, cpus: number) {
+  constructor(machine: Machine, exploration: Exploration, cpus: number, kernel?: KernelRun) {
+    this.#kernel = kernel;
+    this.#limit = kernel ? KERNEL_STEP_LIMIT : STEP_LIMIT;
+    this.#trail = kernel ? TRAIL_FOR_A_KERNEL_STEP : TRAIL_FOR_A_STEP;
     this.#machine = machine;
     this.#exploration = exploration;
     this.#cpus = cpus;
@@ -28,7 +44,7 @@ export class System {
   /** Lets every CPU run up to its first access to what is shared. */
   begin(): void {
     for (let cpu = 0; cpu < this.#cpus; cpu++) {
-      this.#exploration.begin(cpu, STEP_LIMIT);
+      this.#exploration.begin(cpu, this.#limit);
       this.#look(cpu);
     }
   }
@@ -39,15 +55,18 @@ export class System {
   }
 
   take(transition: Transition): void {
-    if (!this.#exploration.hasRoom(TRAIL_FOR_A_STEP)) throw new UserError("the search is too deep: the trail of changes is full");
-    const status = this.#exploration.take(transition, STEP_LIMIT);
+    if (!this.#exploration.hasRoom(this.#trail)) throw new UserError("the search is too deep: the trail of changes is full");
+    const status = this.#exploration.take(transition, this.#limit);
     if (status === "stopped" || status === "endless" || status === "faulted") this.#look(transition >> 6);
   }
 
   /** True if every CPU has come to its end. */
   get finished(): boolean {
-    for (let cpu = 0; cpu < this.#cpus; cpu++) if (this.#exploration.status(cpu) !== "finished") return false;
-    return true;
+    for (let cpu = 0; cpu < this.#cpus; cpu++) {
+      const status = this.#exploration.status(cpu);
+      if (status !== "finished" && !(this.#kernel && status === "halted")) return false;
+    }
+    return this.#kernel?.done() ?? true;
   }
 
   mark(): number {
@@ -94,11 +113,16 @@ export class System {
   /** Refuses what a program cannot come back from. */
   #look(cpu: number): void {
     const status = this.#exploration.status(cpu);
+    // Of a kernel run that is a verdict: nothing can happen from here on.
+    if (this.#kernel && status === "endless") return;
     const where = () => `at 0x${this.#machine.register(cpu, "rip").toString(16)}`;
     if (status === "faulted" && this.#exploration.buffered(cpu) === 0) {
       throw new BadProgram(`P${cpu} raises exception ${this.#exploration.vector(cpu)} ${where()}, and has no handler`);
     }
-    if (status === "stopped") throw new BadProgram(`P${cpu} does something that is not implemented ${where()}`);
+    if (status === "stopped") {
+      const { refused } = this.#exploration;
+      throw new BadProgram(refused ? `this cannot be explored: P${cpu}, ${where()}: ${refused}` : `P${cpu} does something that is not implemented ${where()}`);
+    }
     if (status === "endless") throw new BadProgram(`P${cpu} runs ${STEP_LIMIT} instructions ${where()} without an access to what is shared`);
   }
 }
