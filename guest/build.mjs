@@ -17,8 +17,8 @@ const parallelJobs = 2;
 
 const programs = ["hello", "lookup", "churn", "tlbflush", "selftest", "echo", "scenario"];
 const extraSources = {
-  selftest: ["selftest_mm", "selftest_threads", "selftest_numa", "selftest_mremap"],
-  scenario: ["scenario_parse", "scenario_run"],
+  selftest: ["selftest_mm", "selftest_threads", "selftest_numa", "selftest_mremap", "selftest_files"],
+  scenario: ["scenario_words", "scenario_parse", "scenario_run"],
 };
 const libc = ["guest/user/crt0.S", "guest/user/libc.c", "guest/user/thread.c",
   "guest/kernel/vsprintf.c", "guest/kernel/string.c"];

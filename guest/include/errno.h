@@ -20,6 +20,9 @@
 #define EEXIST 17
 #define ENODEV 19
 #define EINVAL 22
+#define EMFILE 24
+#define EFBIG 27
+#define ESPIPE 29
 #define ENOSYS 38
 #define ETIMEDOUT 110
 

@@ -73,7 +73,8 @@ void initialize_tlbstate_and_flush(void);
 #define MADV_POPULATE_WRITE 23
 
 /* They act on current->mm and take its mmap_lock. Addresses or 0 on success, -errno else. */
-long do_mmap(unsigned long addr, size_t len, int prot, int flags);
+/* file NULL: anonymous. pgoff: where in the file, in pages. */
+long do_mmap(unsigned long addr, size_t len, int prot, int flags, struct file *file, unsigned long pgoff);
 long do_munmap(unsigned long addr, size_t len);
 long do_mprotect(unsigned long addr, size_t len, int prot);
 long do_madvise(unsigned long addr, size_t len, int behavior);
@@ -100,6 +101,7 @@ void set_mm_brk(struct mm_struct *mm, unsigned long brk);
 typedef unsigned int vm_fault_t;
 #define VM_FAULT_OOM 0x1
 #define VM_FAULT_SIGSEGV 0x2
+#define VM_FAULT_SIGBUS 0x4		/* beyond the end of the file */
 
 /* The #PF vector's handler. addr is CR2, read with interrupts off; regs->flags says if they were on. */
 void exc_page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error_code);
@@ -119,6 +121,8 @@ struct vm_area_struct *vma_next(struct vm_area_struct *vma);
 struct vm_area_struct *vm_area_alloc(struct mm_struct *mm, unsigned long start, unsigned long end,
 				     unsigned long vm_flags);
 void insert_vma(struct mm_struct *mm, struct vm_area_struct *vma);
+void vm_area_free(struct vm_area_struct *vma);	/* it is in no list */
+void vma_set_file(struct vm_area_struct *vma, struct file *file, unsigned long pgoff);	/* takes a reference; NULL is fine */
 void remove_vma(struct mm_struct *mm, struct vm_area_struct *vma);
 int split_vma(struct vm_area_struct *vma, unsigned long addr);
 void vma_merge_around(struct mm_struct *mm, unsigned long start, unsigned long end);

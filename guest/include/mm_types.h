@@ -10,6 +10,7 @@
 #include "pgtable.h"
 #include "wait.h"
 
+struct file;
 struct mm_struct;
 struct migrc_req;
 
@@ -18,17 +19,19 @@ enum vma_flags {
 	VM_READ = 0x1,
 	VM_WRITE = 0x2,
 	VM_EXEC = 0x4,
+	VM_SHARED = 0x8,	/* of a file, written to by all who map it */
 	VM_STACK = 0x100,	/* the process's stack: left out of NUMA scanning like Linux's temporary stack */
 };
 
 #define VM_ACCESS_FLAGS (VM_READ | VM_WRITE | VM_EXEC)
 
-/* A range of user addresses with one set of rights. All memory is private and anonymous. */
+/* A range of user addresses with one set of rights: private and anonymous, or shared and of a file. */
 struct vm_area_struct {
 	unsigned long vm_start, vm_end;
 	unsigned long vm_flags;
-	unsigned long vm_pgoff;		/* folio.index of its first page: the page number where it first was */
-	pgprot_t vm_page_prot;		/* rights of a new PTE; never writable, see do_wp_page() */
+	struct file *vm_file;		/* NULL: anonymous; else a reference */
+	unsigned long vm_pgoff;		/* folio.index of its first page: in the file, or the page number where it first was */
+	pgprot_t vm_page_prot;		/* rights of a new PTE; writable only if shared, see do_wp_page() */
 	struct mm_struct *vm_mm;
 	struct list_head link;		/* mm->mmap, in address order */
 };
@@ -70,7 +73,7 @@ struct mm_struct {
 	atomic_t tlb_flush_batched;	/* pending in the low half, flushed in the high one */
 	atomic_t tlb_wrprotect_pending;	/* mprotect or fork is at work: see mm_tlb_wrprotect_pending() */
 
-	atomic_long_t rss;		/* mapped anonymous pages */
+	atomic_long_t rss;		/* mapped pages, but those of zeroes */
 	atomic_long_t pgtables;		/* page-table pages */
 
 	/* NUMA balancing: when and where the next scan starts. */

@@ -32,10 +32,12 @@ enum pageflags {
 	PG_slab,		/* belongs to kmalloc; `freelist` is live */
 	PG_anon,		/* mapped anonymous memory; `anonmm` and `index` are live */
 	PG_anon_exclusive,	/* only one mm can ever have mapped it since the last fork */
+	PG_file,		/* in the page cache of a memory file; `mapping` and `index` are live */
 	PG_migrc,		/* policy migrc: src or dst of a migration whose flush is deferred */
 };
 
 struct anonmm;
+struct address_space;
 
 struct folio {
 	unsigned long flags;
@@ -43,9 +45,12 @@ struct folio {
 	atomic_t _mapcount;	/* number of PTEs that map it */
 	struct list_head lru;	/* buddy list, LRU, or the list of whoever isolated it */
 	union {
-		struct {			/* PG_anon */
-			struct anonmm *anonmm;	/* the mms that may map it (rmap.h) */
-			unsigned long index;	/* virtual page number where it was first mapped; see vm_pgoff */
+		struct {			/* PG_anon, PG_file */
+			union {
+				struct anonmm *anonmm;	/* the mms that may map it (rmap.h) */
+				struct address_space *mapping;	/* the file */
+			};
+			unsigned long index;	/* in the file; or the page number where it was first mapped. See vm_pgoff */
 		};
 		spinlock_t ptl;			/* PG_table: guards the PTEs in this table */
 		struct {			/* PG_slab; under the cache's lock */
@@ -123,6 +128,7 @@ FOLIO_FLAG(table, PG_table)
 FOLIO_FLAG(slab, PG_slab)
 FOLIO_FLAG(anon, PG_anon)
 FOLIO_FLAG(anon_exclusive, PG_anon_exclusive)
+FOLIO_FLAG(file, PG_file)
 FOLIO_FLAG(migrc, PG_migrc)
 
 /* References: one per PTE, one per holder. Linux's include/linux/page_ref.h. */

@@ -7,6 +7,7 @@
 
 #include "cpumask.h"
 #include "errno.h"
+#include "fs.h"
 #include "list.h"
 #include "mm_types.h"
 #include "preempt.h"
@@ -53,7 +54,8 @@ struct signal_struct {
 	struct list_head children;	/* signal_struct.sibling */
 	struct list_head sibling;
 	wait_queue_head_t wait_chldexit;
-	struct sigaction segv;		/* kernel/signal.c */
+	struct sigaction sigbus, sigsegv;	/* kernel/signal.c */
+	struct files_struct files;
 };
 
 struct thread_struct {

@@ -1,15 +1,17 @@
 /*
- * signal.h - SIGSEGV, the one signal that a program can handle: in the thread that
- * faulted, at once. Layouts and numbers are Linux's for x86-64.
+ * signal.h - SIGSEGV and SIGBUS, the signals that a program can handle: in the thread
+ * that faulted, at once. Layouts and numbers are Linux's for x86-64.
  */
 #ifndef GUEST_SIGNAL_H
 #define GUEST_SIGNAL_H
 
 #include "types.h"
 
+#define SIGBUS 7
 #define SIGSEGV 11
 #define SEGV_MAPERR 1
 #define SEGV_ACCERR 2
+#define BUS_ADRERR 2
 
 #define SA_SIGINFO 0x00000004UL
 #define SA_RESTORER 0x04000000UL
@@ -50,9 +52,10 @@ long do_rt_sigaction(int sig, const struct sigaction *new, struct sigaction *old
 long do_rt_sigreturn(struct pt_regs *regs);
 
 /*
- * Makes the current task go on in the process's handler for SIGSEGV. False if it has none, or the task's stack
- * takes no frame. regs are those of user mode; error_code is the page fault's.
+ * Makes the current task go on in the process's handler for sig (SIGSEGV or SIGBUS). False if it has none, or
+ * the task's stack takes no frame. regs are those of user mode; si_code is SEGV_* or BUS_*, error_code the page
+ * fault's.
  */
-bool handle_sigsegv(struct pt_regs *regs, u64 addr, u64 error_code, int si_code);
+bool handle_fault_signal(struct pt_regs *regs, int sig, int si_code, u64 addr, u64 error_code);
 
 #endif

@@ -4,12 +4,15 @@
 
 #define __NR_read 0
 #define __NR_write 1
+#define __NR_close 3
 #define __NR_mmap 9
 #define __NR_mprotect 10
 #define __NR_munmap 11
 #define __NR_brk 12
 #define __NR_rt_sigaction 13
 #define __NR_rt_sigreturn 15
+#define __NR_pread64 17
+#define __NR_pwrite64 18
 #define __NR_sched_yield 24
 #define __NR_mremap 25
 #define __NR_madvise 28
@@ -19,6 +22,7 @@
 #define __NR_fork 57
 #define __NR_exit 60
 #define __NR_wait4 61
+#define __NR_ftruncate 77
 #define __NR_arch_prctl 158
 #define __NR_gettid 186
 #define __NR_futex 202
@@ -30,5 +34,6 @@
 #define __NR_mbind 237
 #define __NR_move_pages 279
 #define __NR_getcpu 309
+#define __NR_memfd_create 319
 
 #endif

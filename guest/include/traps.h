@@ -45,10 +45,11 @@ bool fixup_exception(struct pt_regs *regs);
 
 /*
  * A #PF that handle_mm_fault cannot satisfy. User mode: the process's handler
- * of SIGSEGV; without one, prints `name[pid]: segfault at ADDR ip IP error N`, and
- * the process dies of signal 11 at once (no return). si_code is SEGV_*. Kernel mode: the fixup, or a panic. Interrupts are on.
+ * of sig; without one, prints `name[pid]: segfault at ADDR ip IP error N`, and
+ * the process dies of signal 11 at once (no return). sig is SIGSEGV or
+ * SIGBUS, si_code SEGV_* or BUS_*. Kernel mode: the fixup, or a panic. Interrupts are on.
  */
-void bad_area(struct pt_regs *regs, unsigned long addr, unsigned long error_code, int si_code);
+void bad_area(struct pt_regs *regs, unsigned long addr, unsigned long error_code, int sig, int si_code);
 
 /* Registers and a panic; for kernel faults that nothing can fix. */
 void die(const char *what, struct pt_regs *regs, unsigned long error_code) __noreturn;

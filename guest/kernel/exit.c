@@ -47,6 +47,7 @@ static void exit_process(struct signal_struct *sig)
 {
 	struct signal_struct *parent;
 
+	exit_files(sig);
 	spin_lock(&tasklist_lock);
 	forget_children(sig);
 	parent = sig->parent;

@@ -173,7 +173,9 @@ static long copy_signal(unsigned long flags, struct task_struct *p)
 	p->signal = alloc_signal(current->signal);
 	if (!p->signal)
 		return -ENOMEM;
-	p->signal->segv = current->signal->segv;
+	p->signal->sigbus = current->signal->sigbus;
+	p->signal->sigsegv = current->signal->sigsegv;
+	copy_files(p->signal, current->signal);
 	/* The child process itself holds a reference until it is reaped. */
 	atomic_inc(&p->signal->refs);
 	return 0;
@@ -238,8 +240,10 @@ long kernel_clone(unsigned long flags, unsigned long newsp, u32 __user *parent_t
 	if (!err)
 		err = copy_mm(flags, p);
 	if (err) {
-		if (p->signal && !(flags & CLONE_THREAD))
+		if (p->signal && !(flags & CLONE_THREAD)) {
+			exit_files(p->signal);
 			put_signal_struct(p->signal);
+		}
 		put_task_struct(p);
 		return err;
 	}

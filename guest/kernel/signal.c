@@ -1,6 +1,6 @@
 /*
- * signal.c - handlers for SIGSEGV, so that a program can go on after a fault of its own:
- * Linux's arch/x86/kernel/signal_64.c for one signal, which is only ever
+ * signal.c - handlers for SIGSEGV and SIGBUS, so that a program can go on after a fault of
+ * its own: Linux's arch/x86/kernel/signal_64.c for two signals, which are only ever
  * sent by the fault itself. So nothing is ever pending, and no mask exists.
  */
 #include "irqflags.h"
@@ -27,16 +27,22 @@ struct rt_sigframe {
 static_assert(sizeof(struct ucontext) == 304, "Linux's struct ucontext, with a mask of 64 signals");
 static_assert(sizeof(struct siginfo) == 128, "Linux's siginfo_t");
 
+/* NULL: a signal that cannot be handled. */
+static struct sigaction *action_of(struct signal_struct *sig_state, int sig)
+{
+	return sig == SIGSEGV ? &sig_state->sigsegv : sig == SIGBUS ? &sig_state->sigbus : NULL;
+}
+
 long do_rt_sigaction(int sig, const struct sigaction __user *new, struct sigaction __user *old,
 		     unsigned long sigsetsize)
 {
 	struct signal_struct *sig_state = current->signal;
-	struct sigaction action;
+	struct sigaction *current_action = action_of(sig_state, sig), action;
 
 	if (sigsetsize != sizeof(action.mask))
 		return -EINVAL;
-	if (sig != SIGSEGV) {
-		printk("rt_sigaction: only SIGSEGV can be handled, not signal %d\n", sig);
+	if (!current_action) {
+		printk("rt_sigaction: only SIGSEGV and SIGBUS can be handled, not signal %d\n", sig);
 		return -EINVAL;
 	}
 	if (new) {
@@ -48,11 +54,11 @@ long do_rt_sigaction(int sig, const struct sigaction __user *new, struct sigacti
 			return -EINVAL;
 		}
 	}
-	if (old && copy_to_user(old, &sig_state->segv, sizeof(*old)))
+	if (old && copy_to_user(old, current_action, sizeof(*old)))
 		return -EFAULT;
 	if (new) {
 		spin_lock(&sig_state->lock);
-		sig_state->segv = action;
+		*current_action = action;
 		spin_unlock(&sig_state->lock);
 	}
 	return 0;
@@ -69,14 +75,14 @@ static void save_context(struct sigcontext *sc, const struct pt_regs *regs)
 	};
 }
 
-bool handle_sigsegv(struct pt_regs *regs, u64 addr, u64 error_code, int si_code)
+bool handle_fault_signal(struct pt_regs *regs, int sig, int si_code, u64 addr, u64 error_code)
 {
 	struct sigaction action;
 	struct rt_sigframe frame;
 	u64 sp = ALIGN_DOWN(regs->sp - RED_ZONE - sizeof(frame), 16UL) - 8;	/* as after a call (psABI 3.2.2) */
 
 	spin_lock(&current->signal->lock);
-	action = current->signal->segv;
+	action = *action_of(current->signal, sig);
 	spin_unlock(&current->signal->lock);
 	if (!action.handler || action.handler >= TASK_SIZE)
 		return false;
@@ -87,7 +93,7 @@ bool handle_sigsegv(struct pt_regs *regs, u64 addr, u64 error_code, int si_code)
 	frame.uc.mcontext.err = error_code;
 	frame.uc.mcontext.trapno = X86_TRAP_PF;
 	frame.uc.mcontext.cr2 = addr;
-	frame.info.signo = SIGSEGV;
+	frame.info.signo = sig;
 	frame.info.code = si_code;
 	frame.info.addr = addr;
 	if (copy_to_user((void *)sp, &frame, sizeof(frame)))
@@ -95,7 +101,7 @@ bool handle_sigsegv(struct pt_regs *regs, u64 addr, u64 error_code, int si_code)
 
 	regs->sp = sp;
 	regs->ip = action.handler;
-	regs->di = SIGSEGV;
+	regs->di = sig;
 	regs->si = sp + offsetof(struct rt_sigframe, info);
 	regs->dx = sp + offsetof(struct rt_sigframe, uc);
 	regs->ax = 0;

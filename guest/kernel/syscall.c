@@ -1,7 +1,7 @@
 /* syscall.c - the system call table and the calls that are a few lines each. */
 #include "bitops.h"
 #include "clone.h"
-#include "console.h"
+#include "fs.h"
 #include "futex.h"
 #include "mm.h"
 #include "printk.h"
@@ -23,45 +23,19 @@
 	static long __x64_sys_##name(u64 a __maybe_unused, u64 b __maybe_unused, u64 c __maybe_unused, \
 			       u64 d __maybe_unused, u64 e __maybe_unused, u64 f __maybe_unused)
 
-SYSCALL(read)
-{
-	char buf[128];
-	ssize_t n;
-
-	if (a != 0)
-		return -EBADF;
-	n = console_read(buf, min(c, sizeof(buf)));
-	if (n > 0 && copy_to_user((void *)b, buf, n))
-		return -EFAULT;
-	return n;
-}
-
-/* Up to a buffer at a time, so that lines of different tasks do not mix. */
-SYSCALL(write)
-{
-	u64 done = 0;
-	char buf[256];
-
-	if (a != 1 && a != 2)
-		return -EBADF;
-	while (done < c) {
-		u64 n = min(c - done, sizeof(buf));
-
-		if (copy_from_user(buf, (const void *)(b + done), n))
-			return done ? (long)done : -EFAULT;
-		console_write(buf, n);
-		done += n;
-	}
-	return done;
-}
+SYSCALL(read) { return ksys_read(a, (void *)b, c); }
+SYSCALL(write) { return ksys_write(a, (const void *)b, c); }
+SYSCALL(pread64) { return ksys_pread64(a, (void *)b, c, d); }
+SYSCALL(pwrite64) { return ksys_pwrite64(a, (const void *)b, c, d); }
+SYSCALL(close) { return do_close(a); }
+SYSCALL(memfd_create) { return ksys_memfd_create((const char *)a, b); }
+SYSCALL(ftruncate) { return ksys_ftruncate(a, b); }
 
 SYSCALL(mmap)
 {
 	if ((a | f) & ~PAGE_MASK)
 		return -EINVAL;
-	if (!(d & MAP_ANONYMOUS))
-		return -EBADF;	/* there are no files */
-	return do_mmap(a, b, c, d);
+	return ksys_mmap(a, b, c, d, e, f >> PAGE_SHIFT);
 }
 
 SYSCALL(mprotect) { return do_mprotect(a, b, c); }
@@ -226,11 +200,11 @@ SYSCALL(arch_prctl)
 
 static const sys_call_ptr_t sys_call_table[NR_SYSCALLS] = {
 #define ENTRY(name) [__NR_##name] = __x64_sys_##name
-	ENTRY(read), ENTRY(write), ENTRY(mmap), ENTRY(mprotect), ENTRY(munmap), ENTRY(brk),
-	ENTRY(rt_sigaction),
+	ENTRY(read), ENTRY(write), ENTRY(close), ENTRY(mmap), ENTRY(mprotect), ENTRY(munmap), ENTRY(brk),
+	ENTRY(rt_sigaction), ENTRY(pread64), ENTRY(pwrite64),
 	ENTRY(mremap), ENTRY(sched_yield), ENTRY(madvise), ENTRY(nanosleep), ENTRY(getpid), ENTRY(clone), ENTRY(fork),
 	ENTRY(exit), ENTRY(wait4), ENTRY(arch_prctl), ENTRY(gettid), ENTRY(futex),
-	ENTRY(sched_setaffinity), ENTRY(sched_getaffinity), ENTRY(set_tid_address),
+	ENTRY(ftruncate), ENTRY(memfd_create), ENTRY(sched_setaffinity), ENTRY(sched_getaffinity), ENTRY(set_tid_address),
 	ENTRY(clock_gettime), ENTRY(exit_group), ENTRY(mbind), ENTRY(move_pages), ENTRY(getcpu),
 };
 

@@ -98,14 +98,14 @@ void die(const char *what, struct pt_regs *regs, unsigned long error_code)
 	panic("%s in the kernel at %p, error %lx", what, (void *)regs->ip, error_code);
 }
 
-void bad_area(struct pt_regs *regs, unsigned long addr, unsigned long error_code, int si_code)
+void bad_area(struct pt_regs *regs, unsigned long addr, unsigned long error_code, int sig, int si_code)
 {
 	if (user_mode(regs)) {
-		if (handle_sigsegv(regs, addr, error_code, si_code))
+		if (handle_fault_signal(regs, sig, si_code, addr, error_code))
 			return;
-		printk("%s[%d]: segfault at %lx ip %lx sp %lx error %lx\n", current->comm, current->pid,
-		       addr, regs->ip, regs->sp, error_code);
-		do_group_exit(SIGSEGV);
+		printk("%s[%d]: %s at %lx ip %lx sp %lx error %lx\n", current->comm, current->pid,
+		       sig == SIGSEGV ? "segfault" : "bus error", addr, regs->ip, regs->sp, error_code);
+		do_group_exit(sig);
 	}
 	if (!fixup_exception(regs))
 		die("page fault", regs, error_code);

@@ -119,6 +119,9 @@ int copy_page_range(struct mm_struct *dst_mm, struct vm_area_struct *src_vma)
 {
 	unsigned long addr, next;
 
+	/* Faults will find in the file what is left out here. */
+	if (src_vma->vm_flags & VM_SHARED)
+		return 0;
 	for (addr = src_vma->vm_start; addr != src_vma->vm_end; addr = next) {
 		pmd_t *src_pmd = mm_find_pmd(src_vma->vm_mm, addr);
 
@@ -149,7 +152,7 @@ struct mm_struct *dup_mm(struct mm_struct *oldmm)
 			err = -ENOMEM;
 			break;
 		}
-		new->vm_pgoff = vma->vm_pgoff;
+		vma_set_file(new, vma->vm_file, vma->vm_pgoff);
 		insert_vma(mm, new);
 		err = copy_page_range(mm, vma);
 		if (err)

@@ -2,7 +2,7 @@
  * memory.c - page faults: from the vector to the page. Linux's order of tests is
  * kept, because it is what decides which race ends how.
  */
-#include "migrate.h"
+#include "flush_policy.h"
 #include "processor.h"
 #include "string.h"
 #include "tlbflush.h"
@@ -66,19 +66,59 @@ static vm_fault_t do_anonymous_page(struct vm_fault *vmf)
 	return 0;
 }
 
+/*
+ * A page of a file. It comes from the page cache locked, so that it is neither
+ * cut off nor migrated before it is mapped.
+ */
+static vm_fault_t do_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct folio *folio;
+	pte_t entry;
+	int err;
+
+	if (pte_alloc(vma->vm_mm, vmf->pmd))
+		return VM_FAULT_OOM;
+	err = shmem_get_folio(vma_mapping(vma), linear_page_index(vma, vmf->address), SGP_CACHE, &folio);
+	if (err)
+		return err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
+
+	entry = pte_mkyoung(mk_pte(folio, vma->vm_page_prot));
+	if (vmf->flags & FAULT_FLAG_WRITE)
+		entry = pte_mkdirty(pte_mkwrite(entry));
+	if (pte_write(entry))
+		folio_make_writable(folio);
+	vmf->pte = pte_offset_map_lock(vma->vm_mm, vmf->pmd, vmf->address, &vmf->ptl);
+	if (pte_none(ptep_get(vmf->pte))) {
+		atomic_long_inc(&vma->vm_mm->rss);
+		folio_get(folio);
+		folio_add_file_rmap_pte(folio);
+		set_pte_at(vma->vm_mm, vmf->address, vmf->pte, entry);
+	}
+	pte_unmap_unlock(vmf->pte, vmf->ptl);
+	folio_unlock(folio);
+	folio_put(folio);
+	return 0;
+}
+
+static vm_fault_t do_pte_missing(struct vm_fault *vmf)
+{
+	return vmf->vma->vm_file ? do_fault(vmf) : do_anonymous_page(vmf);
+}
+
 static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	pte_t entry;
 
 	if (pmd_none(*vmf->pmd))
-		return do_anonymous_page(vmf);
+		return do_pte_missing(vmf);
 
 	/* A look without the lock; each branch below takes it and looks again. */
 	vmf->pte = pte_offset_map(vmf->pmd, vmf->address);
 	vmf->orig_pte = ptep_get(vmf->pte);
 	if (pte_none(vmf->orig_pte))
-		return do_anonymous_page(vmf);
+		return do_pte_missing(vmf);
 	if (is_migration_entry(vmf->orig_pte)) {
 		migration_entry_wait(vma->vm_mm, vmf->pmd, vmf->address);
 		return 0;
@@ -168,7 +208,7 @@ void exc_page_fault(struct pt_regs *regs, unsigned long addr, unsigned long erro
 	    (!user_mode(regs) && (!(regs->flags & X86_EFLAGS_IF) || (error_code & X86_PF_INSTR)))) {
 		if (regs->flags & X86_EFLAGS_IF)
 			local_irq_enable();
-		bad_area(regs, addr, error_code, si_code);
+		bad_area(regs, addr, error_code, SIGSEGV, si_code);
 		return;
 	}
 	/* SMAP: user memory may be touched between STAC and CLAC only (SDM 3A 4.6). */
@@ -192,9 +232,11 @@ void exc_page_fault(struct pt_regs *regs, unsigned long addr, unsigned long erro
 	up_read(&mm->mmap_lock);
 
 	if (fault & VM_FAULT_SIGSEGV)
-		bad_area(regs, addr, error_code, si_code);
+		bad_area(regs, addr, error_code, SIGSEGV, si_code);
+	else if (fault & VM_FAULT_SIGBUS)
+		bad_area(regs, addr, error_code, SIGBUS, BUS_ADRERR);
 	else if ((fault & VM_FAULT_OOM) && user_mode(regs))
 		out_of_memory();
 	else if (fault & VM_FAULT_OOM)
-		bad_area(regs, addr, error_code, si_code);
+		bad_area(regs, addr, error_code, SIGSEGV, si_code);
 }

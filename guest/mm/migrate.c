@@ -1,6 +1,6 @@
 /*
- * migrate.c - moving folios to another node: Linux 6.6's mm/migrate.c for private
- * anonymous base pages. A batch goes through all unmaps, then one flush, then all
+ * migrate.c - moving folios to another node: Linux 6.6's mm/migrate.c for base
+ * pages, anonymous and of memory files. A batch goes through all unmaps, then one flush, then all
  * moves. For vmscan.c, numa_balancing.c and move_pages.c.
  */
 #include "flush_policy.h"
@@ -87,11 +87,13 @@ static bool folio_is_orphan(struct folio *folio)
 	return folio_ref_count(folio) == 1;
 }
 
-/* Anything beyond our reference (and the policy's) is a pin: somebody may be using the old frame. */
+/* Anything beyond our reference (and the policy's, and the file's) is a pin: somebody may be using the old frame. */
 static int folio_migrate_mapping(struct migration *m)
 {
 	struct folio *src = m->src, *dst = m->dst;
 
+	if (folio_test_file(src))
+		return filemap_replace_folio(src, dst, 2 + m->deferred);
 	if (folio_ref_count(src) != 1 + m->deferred)
 		return -EAGAIN;
 	dst->anonmm = src->anonmm;

@@ -54,7 +54,10 @@ static bool remove_migration_pte(struct folio *dst, struct vm_area_struct *vma, 
 			pte = pte_mkdirty(pte);
 		if (pte_write(pte))
 			folio_make_writable(dst);
-		folio_add_anon_rmap_pte(dst, !is_readable_migration_entry(old));
+		if (folio_test_anon(dst))
+			folio_add_anon_rmap_pte(dst, !is_readable_migration_entry(old));
+		else
+			folio_add_file_rmap_pte(dst);
 		set_pte_at(vma->vm_mm, addr, ptep, pte);
 	}
 	pte_unmap_unlock(ptep, ptl);

@@ -2,6 +2,7 @@
  * mmap.c - the system calls that make and unmake mappings, and exec's way to fill
  * a new address space. Entered from the system-call table and from exec.
  */
+#include "rmap.h"
 #include "string.h"
 #include "tlbflush.h"
 #include "uaccess.h"
@@ -92,27 +93,31 @@ int do_vma_munmap(struct mm_struct *mm, unsigned long start, size_t len)
 	return 0;
 }
 
-static int add_vma(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long vm_flags)
+static int add_vma(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long vm_flags,
+		   struct file *file, unsigned long pgoff)
 {
 	struct vm_area_struct *vma = vm_area_alloc(mm, start, end, vm_flags);
 
 	if (!vma)
 		return -ENOMEM;
+	if (file)
+		vma_set_file(vma, file, pgoff);
 	insert_vma(mm, vma);
 	vma_merge_around(mm, start, end);
 	return 0;
 }
 
-long do_mmap(unsigned long addr, size_t len, int prot, int flags)
+long do_mmap(unsigned long addr, size_t len, int prot, int flags, struct file *file, unsigned long pgoff)
 {
 	struct mm_struct *mm = current->mm;
+	unsigned long vm_flags = prot_to_vm_flags(prot) | (file ? VM_SHARED : 0);
 	long ret;
 
 	len = PAGE_ALIGN(len);
 	if (!len || len > TASK_SIZE)
 		return -EINVAL;
-	if ((flags & (MAP_SHARED | MAP_PRIVATE)) != MAP_PRIVATE || !(flags & MAP_ANONYMOUS)) {
-		printk("mmap: only private anonymous mappings exist (flags 0x%x)\n", flags);
+	if ((flags & (MAP_SHARED | MAP_PRIVATE)) != (file ? MAP_SHARED : MAP_PRIVATE)) {
+		printk("mmap: only private anonymous mappings and shared ones of files exist (flags 0x%x)\n", flags);
 		return -ENODEV;
 	}
 
@@ -130,7 +135,7 @@ long do_mmap(unsigned long addr, size_t len, int prot, int flags)
 		ret = addr ? 0 : -ENOMEM;
 	}
 	if (!ret)
-		ret = add_vma(mm, addr, addr + len, prot_to_vm_flags(prot));
+		ret = add_vma(mm, addr, addr + len, vm_flags, file, pgoff);
 	up_write(&mm->mmap_lock);
 
 	if (!ret && (flags & MAP_POPULATE) && (prot & (PROT_READ | PROT_WRITE)))
@@ -170,7 +175,7 @@ long do_brk(unsigned long brk)
 		if (new == old ||
 		    (new < old && !do_vma_munmap(mm, new, old - new)) ||
 		    (new > old && range_is_free(mm, old, new - old) &&
-		     !add_vma(mm, old, new, VM_READ | VM_WRITE)))
+		     !add_vma(mm, old, new, VM_READ | VM_WRITE, NULL, 0)))
 			mm->brk = brk;
 	}
 	brk = mm->brk;
@@ -191,7 +196,7 @@ int map_user_segment(struct mm_struct *mm, unsigned long va, const void *data, s
 	if (filesz > memsz || !range_is_free(mm, start, end - start))
 		return -EINVAL;
 	down_write(&mm->mmap_lock);
-	err = add_vma(mm, start, end, prot_to_vm_flags(prot));
+	err = add_vma(mm, start, end, prot_to_vm_flags(prot), NULL, 0);
 	up_write(&mm->mmap_lock);
 	if (err)
 		return err;
@@ -219,7 +224,7 @@ int map_user_stack(struct mm_struct *mm, unsigned long top, size_t size)
 	if (!range_is_free(mm, top - size, size))
 		return -EINVAL;
 	down_write(&mm->mmap_lock);
-	err = add_vma(mm, top - size, top, VM_READ | VM_WRITE | VM_STACK);
+	err = add_vma(mm, top - size, top, VM_READ | VM_WRITE | VM_STACK, NULL, 0);
 	up_write(&mm->mmap_lock);
 	return err;
 }

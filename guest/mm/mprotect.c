@@ -18,7 +18,7 @@ static bool prot_numa_skip(pte_t pte)
 	if (!folio)
 		return true;
 	/* Shared copy-on-write pages stay where they are. */
-	if (folio_ref_count(folio) != 1)
+	if (folio_test_anon(folio) && folio_ref_count(folio) != 1)
 		return true;
 	if (node_is_toptier(folio_nid(folio)))
 		return true;

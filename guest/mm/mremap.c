@@ -90,7 +90,7 @@ static long move_vma(struct vm_area_struct *vma, unsigned long old_addr, unsigne
 	if (!new_vma)
 		return -ENOMEM;
 	/* The folios keep their index. */
-	new_vma->vm_pgoff = linear_page_index(vma, old_addr);
+	vma_set_file(new_vma, vma->vm_file, linear_page_index(vma, old_addr));
 	insert_vma(mm, new_vma);
 
 	moved = move_page_tables(vma, old_addr, new_addr, old_len, need_rmap_locks);
@@ -113,7 +113,7 @@ static struct vm_area_struct *vma_to_resize(struct mm_struct *mm, unsigned long 
 
 	if (!vma)
 		return ERR_PTR(-EFAULT);
-	/* Linux duplicates a shared mapping for old_len 0; all that is here is private. */
+	/* Linux duplicates a shared mapping then. */
 	if (!old_len)
 		return ERR_PTR(-EINVAL);
 	if (old_len > vma->vm_end - addr)

@@ -22,6 +22,14 @@ struct anonmm *anonmm_alloc(void)
 	return anonmm;
 }
 
+struct anonmm *anonmm_get(struct anonmm *anonmm)
+{
+	spin_lock(&anonmm_lock);
+	anonmm->refs++;
+	spin_unlock(&anonmm_lock);
+	return anonmm;
+}
+
 void anonmm_put(struct anonmm *anonmm)
 {
 	bool last;
@@ -40,10 +48,7 @@ void anonmm_put(struct anonmm *anonmm)
  */
 void anonmm_join(struct anonmm *anonmm, struct mm_struct *mm)
 {
-	spin_lock(&anonmm_lock);
-	anonmm->refs++;
-	spin_unlock(&anonmm_lock);
-	mm->anonmm = anonmm;
+	mm->anonmm = anonmm_get(anonmm);
 	down_write(&anonmm->rwsem);
 	list_add_tail(&mm->anonmm_link, &anonmm->mms);
 	up_write(&anonmm->rwsem);
@@ -57,17 +62,17 @@ void anonmm_leave(struct mm_struct *mm)
 }
 
 /*
- * As long as the folio is mapped, the mm that maps it has a reference to the
- * anonmm, and drops it only after unmapping: so mapped under the lock means
- * alive. The caller has a reference to the folio.
+ * As long as the folio is mapped, the mm that maps it, or the file that it belongs
+ * to, has a reference to the anonmm, and drops it only after unmapping: so mapped
+ * under the lock means alive. The caller has a reference to the folio.
  */
 struct anonmm *folio_get_anonmm(struct folio *folio)
 {
 	struct anonmm *anonmm = NULL;
 
 	spin_lock(&anonmm_lock);
-	if (folio_test_anon(folio) && folio_mapped(folio)) {
-		anonmm = folio->anonmm;
+	if (folio_mapped(folio)) {
+		anonmm = folio_test_file(folio) ? folio->mapping->anonmm : folio->anonmm;
 		anonmm->refs++;
 	}
 	spin_unlock(&anonmm_lock);
@@ -87,6 +92,11 @@ void folio_add_anon_rmap_pte(struct folio *folio, bool exclusive)
 {
 	if (exclusive)
 		folio_set_anon_exclusive(folio);
+	atomic_inc(&folio->_mapcount);
+}
+
+void folio_add_file_rmap_pte(struct folio *folio)
+{
 	atomic_inc(&folio->_mapcount);
 }
 

@@ -5,9 +5,10 @@
  * come from outside and cannot take mmap_lock). So whoever changes the list, or
  * where a vma begins or ends, holds both for writing.
  */
+#include "fs.h"
 #include "rmap.h"
 
-/* New PTEs are never writable: private pages get there by a write fault that knows who shares them. */
+/* New PTEs of private pages are never writable: they get there by a write fault that knows who shares them. */
 pgprot_t vm_get_page_prot(unsigned long vm_flags)
 {
 	pgprot_t prot = _PAGE_PRESENT | _PAGE_USER;
@@ -16,6 +17,8 @@ pgprot_t vm_get_page_prot(unsigned long vm_flags)
 		return _PAGE_PROTNONE | _PAGE_NX;
 	if (!(vm_flags & VM_EXEC))
 		prot |= _PAGE_NX;
+	if ((vm_flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE))
+		prot |= _PAGE_RW;
 	return prot;
 }
 
@@ -50,12 +53,26 @@ struct vm_area_struct *vm_area_alloc(struct mm_struct *mm, unsigned long start, 
 		vma->vm_start = start;
 		vma->vm_end = end;
 		vma->vm_flags = vm_flags;
+		vma->vm_file = NULL;
 		vma->vm_pgoff = start >> PAGE_SHIFT;
 		vma->vm_page_prot = vm_get_page_prot(vm_flags);
 		vma->vm_mm = mm;
 		INIT_LIST_HEAD(&vma->link);
 	}
 	return vma;
+}
+
+void vma_set_file(struct vm_area_struct *vma, struct file *file, unsigned long pgoff)
+{
+	vma->vm_file = file ? get_file(file) : NULL;
+	vma->vm_pgoff = pgoff;
+}
+
+void vm_area_free(struct vm_area_struct *vma)
+{
+	if (vma->vm_file)
+		fput(vma->vm_file);
+	kfree(vma);
 }
 
 void insert_vma(struct mm_struct *mm, struct vm_area_struct *vma)
@@ -75,7 +92,7 @@ void remove_vma(struct mm_struct *mm, struct vm_area_struct *vma)
 	list_del(&vma->link);
 	mm->map_count--;
 	up_write(&mm->anonmm->rwsem);
-	kfree(vma);
+	vm_area_free(vma);
 }
 
 /* Afterwards a vma begins at addr. */
@@ -86,7 +103,7 @@ int split_vma(struct vm_area_struct *vma, unsigned long addr)
 
 	if (!new)
 		return -ENOMEM;
-	new->vm_pgoff = linear_page_index(vma, addr);
+	vma_set_file(new, vma->vm_file, linear_page_index(vma, addr));
 	down_write(&mm->anonmm->rwsem);
 	vma->vm_end = addr;
 	list_add(&new->link, &vma->link);
@@ -105,7 +122,7 @@ void vma_set_end(struct vm_area_struct *vma, unsigned long end)
 static bool can_vma_merge(const struct vm_area_struct *vma, const struct vm_area_struct *next)
 {
 	return vma->vm_end == next->vm_start && vma->vm_flags == next->vm_flags &&
-	       linear_page_index(vma, vma->vm_end) == next->vm_pgoff;
+	       vma->vm_file == next->vm_file && linear_page_index(vma, vma->vm_end) == next->vm_pgoff;
 }
 
 /* Joins equal neighbours that meet in [start, end], so that the list stays as short as the map is simple. */
@@ -123,6 +140,6 @@ void vma_merge_around(struct mm_struct *mm, unsigned long start, unsigned long e
 		list_del(&next->link);
 		mm->map_count--;
 		up_write(&mm->anonmm->rwsem);
-		kfree(next);
+		vm_area_free(next);
 	}
 }

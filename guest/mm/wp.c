@@ -19,6 +19,8 @@ bool can_change_pte_writable(struct vm_area_struct *vma, unsigned long addr, pte
 		return false;
 	if (pte_protnone(pte))
 		return false;
+	if (vma->vm_flags & VM_SHARED)
+		return pte_dirty(pte);
 	folio = vm_normal_folio(pte);
 	return folio && folio_test_anon(folio) && folio_test_anon_exclusive(folio);
 }
@@ -98,6 +100,10 @@ vm_fault_t do_wp_page(struct vm_fault *vmf)
 
 	if (folio && flush_policy->wp_page)
 		flush_policy->wp_page(folio);
+
+	/* Whoever maps a file may write to it: there is nothing to copy. */
+	if (vmf->vma->vm_flags & VM_SHARED)
+		return wp_page_reuse(vmf, folio);
 
 	if (folio && folio_test_anon(folio)) {
 		if (folio_test_anon_exclusive(folio))

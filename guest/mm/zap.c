@@ -88,7 +88,7 @@ void exit_mmap(struct mm_struct *mm)
 	tlb_finish_mmu(&tlb);
 	list_for_each_entry_safe(vma, next, &mm->mmap, link) {
 		list_del(&vma->link);
-		kfree(vma);
+		vm_area_free(vma);
 	}
 	WARN_ON_ONCE(atomic_long_read(&mm->rss) != 0);
 }

@@ -33,11 +33,41 @@ long write(int fd, const void *buf, size_t n)
 	return syscall3(__NR_write, fd, buf, n);
 }
 
-void *mmap(void *addr, size_t len, int prot, int flags)
+int close(int fd)
 {
-	long ret = syscall6(__NR_mmap, (long)addr, len, prot, flags, -1, 0);
+	return syscall3(__NR_close, fd, 0, 0);
+}
+
+long pread(int fd, void *buf, size_t n, long pos)
+{
+	return syscall6(__NR_pread64, fd, (long)buf, n, pos, 0, 0);
+}
+
+long pwrite(int fd, const void *buf, size_t n, long pos)
+{
+	return syscall6(__NR_pwrite64, fd, (long)buf, n, pos, 0, 0);
+}
+
+int memfd_create(const char *name, unsigned int flags)
+{
+	return syscall3(__NR_memfd_create, name, flags, 0);
+}
+
+int ftruncate(int fd, long size)
+{
+	return syscall3(__NR_ftruncate, fd, size, 0);
+}
+
+void *mmap_file(void *addr, size_t len, int prot, int flags, int fd, long offset)
+{
+	long ret = syscall6(__NR_mmap, (long)addr, len, prot, flags, fd, offset);
 
 	return IS_ERR_VALUE(ret) ? MAP_FAILED : (void *)ret;
+}
+
+void *mmap(void *addr, size_t len, int prot, int flags)
+{
+	return mmap_file(addr, len, prot, flags, -1, 0);
 }
 
 int munmap(void *addr, size_t len)
@@ -139,7 +169,7 @@ __asm__(".text\n"
 	"	syscall\n"
 	"	hlt\n");
 
-void handle_segv(void (*handler)(int signo, struct siginfo *info, struct ucontext *context))
+void handle_faults(void (*handler)(int signo, struct siginfo *info, struct ucontext *context))
 {
 	struct sigaction action = {
 		.handler = (u64)handler,
@@ -147,7 +177,8 @@ void handle_segv(void (*handler)(int signo, struct siginfo *info, struct ucontex
 		.restorer = (u64)restore_from_signal,
 	};
 
-	if (syscall6(__NR_rt_sigaction, SIGSEGV, (long)&action, 0, sizeof(action.mask), 0, 0))
+	if (syscall6(__NR_rt_sigaction, SIGSEGV, (long)&action, 0, sizeof(action.mask), 0, 0) ||
+	    syscall6(__NR_rt_sigaction, SIGBUS, (long)&action, 0, sizeof(action.mask), 0, 0))
 		die("rt_sigaction failed");
 }
 

@@ -15,6 +15,7 @@
 #define PROT_NONE 0
 #define PROT_READ 1
 #define PROT_WRITE 2
+#define MAP_SHARED 0x01
 #define MAP_PRIVATE 0x02
 #define MAP_FIXED 0x10
 #define MAP_ANONYMOUS 0x20
@@ -25,6 +26,7 @@
 #define MADV_PAGEOUT 21
 #define MPOL_DEFAULT 0
 #define MPOL_MF_MOVE 2
+#define MPOL_MF_MOVE_ALL 4
 #define MPOL_MF_LAZY 8
 #define MAX_THREADS 64
 
@@ -48,7 +50,13 @@ static inline long syscall6(long nr, long a, long b, long c, long d, long e, lon
 void exit(int status) __noreturn;	/* the whole process */
 long read(int fd, void *buf, size_t n);
 long write(int fd, const void *buf, size_t n);
-void *mmap(void *addr, size_t len, int prot, int flags);
+int close(int fd);
+long pread(int fd, void *buf, size_t n, long pos);
+long pwrite(int fd, const void *buf, size_t n, long pos);
+int memfd_create(const char *name, unsigned int flags);
+int ftruncate(int fd, long size);
+void *mmap(void *addr, size_t len, int prot, int flags);	/* anonymous */
+void *mmap_file(void *addr, size_t len, int prot, int flags, int fd, long offset);
 int munmap(void *addr, size_t len);
 int mprotect(void *addr, size_t len, int prot);
 /* new_addr counts with MREMAP_FIXED only. MAP_FAILED if it cannot. */
@@ -66,8 +74,8 @@ long move_pages(pid_t pid, size_t n, void **pages, const int *nodes, int *status
 long futex_wait(u32 *addr, u32 val);
 long futex_wake(u32 *addr, int n);
 void usleep(unsigned long usec);
-/* From now on every thread's SIGSEGV comes here, on its own stack; NULL: the process dies of it again. */
-void handle_segv(void (*handler)(int signo, struct siginfo *info, struct ucontext *context));
+/* From now on every thread's SIGSEGV and SIGBUS come here, on its own stack; NULL: the process dies of it again. */
+void handle_faults(void (*handler)(int signo, struct siginfo *info, struct ucontext *context));
 
 int printf(const char *fmt, ...) __printf(1, 2);
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list args);

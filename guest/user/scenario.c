@@ -12,27 +12,57 @@ static void add_to_checksum(u64 value)
 	checksum = mix64(checksum + value);
 }
 
-static void make_page(const struct scenario_location *page)
+static void make_file(const struct scenario_location *file)
 {
-	u64 *p = mmap((void *)page->address, PAGE_SIZE, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED);
-	void *address = p;
-	int status = -1;
+	int fd = memfd_create(file->name, 0);
 
+	if (fd != (int)file->address || ftruncate(fd, file->pages * PAGE_SIZE))
+		die("scenario: %s: it cannot be made", file->name);
+}
+
+/* Two mappings of a file come with two first values; those that say nothing leave the other's alone. */
+static u64 *map_page(const struct scenario_location *page)
+{
+	void *address = (void *)page->address;
+	u64 *p;
+
+	if (page->file)
+		p = mmap_file(address, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, page->file->address, 0);
+	else
+		p = mmap(address, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED);
 	if (p == MAP_FAILED)
 		die("scenario: %s: mmap failed", page->name);
 	/* Written even if it is zero, or there would be no frame of its own. */
-	*p = page->value;
-	if (page->node >= 0 && (move_pages(0, 1, &address, &page->node, &status, MPOL_MF_MOVE) || status != page->node))
+	if (!page->file || page->value)
+		*p = page->value;
+	else
+		*p = *(volatile u64 *)p;
+	return p;
+}
+
+static void make_page(const struct scenario_location *page)
+{
+	u64 *p = map_page(page);
+	void *address = p;
+	int status = -1;
+
+	if (page->node >= 0 &&
+	    (move_pages(0, 1, &address, &page->node, &status, MPOL_MF_MOVE_ALL) || status != page->node))
 		die("scenario: %s: it cannot be on node %d", page->name, page->node);
-	if (page->prot != (PROT_READ | PROT_WRITE) && mprotect(p, PAGE_SIZE, page->prot))
-		die("scenario: %s: mprotect failed", page->name);
+	if (page->prot != (PROT_READ | PROT_WRITE)) {
+		if (mprotect(p, PAGE_SIZE, page->prot))
+			die("scenario: %s: mprotect failed", page->name);
+	} else if (page->file) {
+		madvise(p, PAGE_SIZE, MADV_DONTNEED);
+	}
 }
 
 static void make_locations(void)
 {
 	u32 i;
 
+	for (i = 0; i < nr_scenario_files; i++)
+		make_file(&scenario_files[i]);
 	for (i = 0; i < nr_scenario_pages; i++) {
 		if (scenario_pages[i].kind == SCENARIO_PAGE)
 			make_page(&scenario_pages[i]);
@@ -62,19 +92,18 @@ static void print_column(u32 k)
 	printf("\n");
 }
 
-/* Made readable first: what a scenario leaves there may be unmapped, or out of reach. */
+/* Made readable first: what a scenario leaves there may be unmapped, out of reach, or of a file that has been cut. */
 static void print_page(const struct scenario_location *page)
 {
 	void *address = (void *)page->address;
 	int node = -1;
-	u64 value;
+	u64 value = 0;
 
-	if (mprotect(address, PAGE_SIZE, PROT_READ)) {
+	if (mprotect(address, PAGE_SIZE, PROT_READ) || scenario_load(page->address, &value)) {
 		printf("%s unmapped\n", page->name);
 		add_to_checksum(~0UL);
 		return;
 	}
-	value = *(u64 *)address;
 	move_pages(0, 1, &address, NULL, &node, 0);
 	if (node < 0)
 		printf("%s=%lu\n", page->name, value);	/* no frame of its own: never written */
@@ -82,6 +111,19 @@ static void print_page(const struct scenario_location *page)
 		printf("%s=%lu node=%d\n", page->name, value, node);
 	add_to_checksum(value);
 	add_to_checksum(node);
+}
+
+static void print_file(const struct scenario_location *file)
+{
+	u64 value;
+
+	if (pread(file->address, &value, sizeof(value), 0) != sizeof(value)) {
+		printf("%s empty\n", file->name);
+		add_to_checksum(~0UL);
+		return;
+	}
+	printf("%s=%lu\n", file->name, value);
+	add_to_checksum(value);
 }
 
 static void print_results(void)
@@ -98,6 +140,8 @@ static void print_results(void)
 		printf("%s=%lu\n", scenario_vars[i].name, value);
 		add_to_checksum(value);
 	}
+	for (i = 0; i < nr_scenario_files; i++)
+		print_file(&scenario_files[i]);
 	print_checksum(checksum);
 	exit(0);
 }
@@ -130,7 +174,7 @@ int main(void)
 	if (online_cpus() < (int)nr_scenario_columns)
 		die("scenario: %u columns need as many CPUs; there are %d", nr_scenario_columns, online_cpus());
 	make_locations();
-	handle_segv(scenario_fault);
+	handle_faults(scenario_fault);
 	sched_setaffinity(0, 1);
 	for (i = 1; i < nr_scenario_columns; i++)
 		thread_create(&scenario_columns[i].thread, column_main, &scenario_columns[i], i);

@@ -6,10 +6,14 @@
  *
  *	init=scenario -- ARG...
  *
- *	page=NAME[,ro|rw][,node=N][,value=V]
+ *	file=NAME[,pages=N]
+ *			a memory file of N pages (1), up to 16
+ *	page=NAME[,ro|rw][,node=N][,value=V][,file=FILE]
  *			a page in an area of its own, with unmapped pages around it; rw if
  *			nothing is said. Its first word is V (0), and it is on node N (where it
- *			comes to be, if nothing is said)
+ *			comes to be, if nothing is said). It is private and anonymous, or a
+ *			shared mapping of the first page of FILE: then V goes there unless it
+ *			is 0, and a page that is rw has no entry in the page table at first
  *	hole=NAME	the address of a page where nothing is mapped
  *	var=NAME[,value=V]
  *			a word on a cache line of its own, in a page that nobody moves
@@ -27,6 +31,9 @@
  *	mmap,PAGE,r|rw		private anonymous memory there, in place of what there was
  *	mremap,PAGE,HOLE	moves the page
  *	madvise,PAGE		MADV_DONTNEED
+ *	write,FILE,OFFSET,V	pwrite() of one word; the offset is a multiple of 8
+ *	read,FILE,OFFSET,REG	pread() of one word
+ *	truncate,FILE		ftruncate() to nothing
  *	fork[,REG]		REG becomes the child's number. The child keeps its copy of the
  *				address space and sleeps
  *	exit			ends this thread, and so must be its last operation
@@ -52,8 +59,10 @@
  *	P1: r1=1 r2=0			registers that the column's operations set
  *	P0: mprotect[1]=-12		operation 1 of column 0 (counted from 0) failed
  *	P2: store[0]=-14		there was no page, or no right
- *	p=1 node=1			first word of a page, and where it is; or `p unmapped`
+ *	p=1 node=1			first word of a page, and where it is; or `p unmapped`, if nothing
+ *					can be read there
  *	a=1
+ *	f=3				first word of a file; or `f empty`
  *	checksum: 0x...			of all of these
  */
 #ifndef GUEST_USER_SCENARIO_H
@@ -78,6 +87,9 @@ enum scenario_op_kind {
 	OP_MMAP,
 	OP_MREMAP,
 	OP_MADVISE,
+	OP_WRITE,
+	OP_READ,
+	OP_TRUNCATE,
 	OP_FORK,
 	OP_EXIT,
 	NR_SCENARIO_OPS,
@@ -89,7 +101,8 @@ enum scenario_op_kind {
 struct scenario_op {
 	enum scenario_op_kind kind;
 	u32 reg;
-	u64 address;		/* of the word or the page */
+	u64 address;		/* of the word or the page; or a file's descriptor */
+	u64 offset;		/* in the file */
 	u64 value;		/* to store; or a node, PROT_*, or the new address */
 };
 
@@ -107,24 +120,28 @@ struct scenario_column {
 	struct scenario_op ops[SCENARIO_OPS];
 } __aligned(PAGE_SIZE);
 
-enum scenario_location_kind { SCENARIO_PAGE, SCENARIO_HOLE, SCENARIO_VAR };
+enum scenario_location_kind { SCENARIO_PAGE, SCENARIO_HOLE, SCENARIO_VAR, SCENARIO_FILE };
 
 struct scenario_location {
 	char name[SCENARIO_NAME];
-	u64 address;
+	u64 address;		/* a file's: its descriptor */
 	enum scenario_location_kind kind;
 	u64 value;		/* of the first word at the start */
 	int prot;		/* of a page at the start */
 	int node;		/* of a page at the start; -1: wherever it came to be */
+	u64 pages;		/* of a file */
+	const struct scenario_location *file;	/* that a page is of; NULL: anonymous */
 };
 
 extern struct scenario_column scenario_columns[SCENARIO_COLUMNS];
 extern u32 nr_scenario_columns;
-/* Pages and holes; and the variables. */
+/* Pages and holes; the variables; the files. */
 extern struct scenario_location scenario_pages[SCENARIO_LOCATIONS];
 extern u32 nr_scenario_pages;
 extern struct scenario_location scenario_vars[SCENARIO_LOCATIONS];
 extern u32 nr_scenario_vars;
+extern struct scenario_location scenario_files[SCENARIO_LOCATIONS];
+extern u32 nr_scenario_files;
 
 /* scenario_parse.c: fills in the above; ends the program with a line that names the word if it cannot. */
 void scenario_parse(void);
@@ -134,8 +151,10 @@ const char *scenario_op_name(enum scenario_op_kind kind);
 void scenario_wait(struct scenario_column *column);	/* spins in user mode until the start */
 void scenario_start(void);				/* all columns wait, the kernel is quiet */
 void scenario_end(void);				/* this column is done; spins until all are */
-/* The handler of SIGSEGV. */
+/* The handler of SIGSEGV and SIGBUS. */
 void scenario_fault(int signo, struct siginfo *info, struct ucontext *context);
+/* 0, or -EFAULT and *value as it was. */
+long scenario_load(u64 address, u64 *value);
 /* From the start to the end of a column. Does not return if the column exits. */
 void scenario_run(struct scenario_column *column);
 

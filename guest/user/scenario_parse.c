@@ -2,11 +2,14 @@
  * scenario_parse.c - the arguments of program `scenario`, whose grammar is in
  * scenario.h. For scenario.c.
  */
-#include "scenario.h"
+#include "scenario_words.h"
 
 /* Pages that scenarios speak of have a page table of their own, and unmapped pages between them. */
 #define FIRST_PAGE 0x20000000UL
 #define PAGE_STRIDE 0x10000UL
+/* The kernel gives out descriptors from here on, in order. */
+#define FIRST_FD 3
+#define FILE_PAGES 16
 
 struct scenario_column scenario_columns[SCENARIO_COLUMNS];
 u32 nr_scenario_columns;
@@ -14,12 +17,17 @@ struct scenario_location scenario_pages[SCENARIO_LOCATIONS];
 u32 nr_scenario_pages;
 struct scenario_location scenario_vars[SCENARIO_LOCATIONS];
 u32 nr_scenario_vars;
+struct scenario_location scenario_files[SCENARIO_LOCATIONS];
+u32 nr_scenario_files;
 
 static struct {
 	u64 word ____cacheline_aligned;
 } vars[SCENARIO_LOCATIONS] __aligned(PAGE_SIZE);
 
-/* What an operation takes, in order: l a word's address, p a page, h where to move it, n a node, a rights, v a number, r a register, R maybe one. */
+/*
+ * What an operation takes, in order: l a word's address, p a page, h where to move it, n a node, f a file,
+ * o an offset in it, a rights, v a number, r a register, R maybe one.
+ */
 static const struct {
 	const char *name, *operands;
 } op_table[NR_SCENARIO_OPS] = {
@@ -33,90 +41,16 @@ static const struct {
 	[OP_MMAP] = { "mmap", "pa" },
 	[OP_MREMAP] = { "mremap", "ph" },
 	[OP_MADVISE] = { "madvise", "p" },
+	[OP_WRITE] = { "write", "fov" },
+	[OP_READ] = { "read", "for" },
+	[OP_TRUNCATE] = { "truncate", "f" },
 	[OP_FORK] = { "fork", "R" },
 	[OP_EXIT] = { "exit", "" },
 };
 
-/* The argument that is read, how far, and where the word under way began. */
-static const char *argument, *at, *word;
-
 const char *scenario_op_name(enum scenario_op_kind kind)
 {
 	return op_table[kind].name;
-}
-
-static bool ends_word(char c)
-{
-	return !c || c == ',' || c == ';' || c == '=';
-}
-
-static int word_length(void)
-{
-	int n = 0;
-
-	while (!ends_word(word[n]))
-		n++;
-	return n;
-}
-
-static void bad(const char *why) __noreturn;
-static void bad(const char *why)
-{
-	die("scenario: %s: %.*s: %s", argument, word_length(), word, why);
-}
-
-/* Steps over the next word; what ended it is left at `at`. */
-static void next_word(void)
-{
-	word = at;
-	while (!ends_word(*at))
-		at++;
-	if (at == word)
-		bad("a word is missing");
-}
-
-static bool accept(char c)
-{
-	if (*at != c)
-		return false;
-	at++;
-	return true;
-}
-
-static bool word_is(const char *text)
-{
-	size_t n = strlen(text);
-
-	return n == (size_t)(at - word) && !strncmp(word, text, n);
-}
-
-static u64 number_at(const char *s)
-{
-	u64 base = 10, v = 0;
-
-	if (s[0] == '0' && s[1] == 'x') {
-		base = 16;
-		s += 2;
-	}
-	if (s == at)
-		bad("not a number");
-	for (; s < at; s++) {
-		u64 digit = *s >= '0' && *s <= '9' ? (u64)(*s - '0') :
-			    *s >= 'a' && *s <= 'f' ? (u64)(*s - 'a' + 10) : 16;
-
-		if (digit >= base)
-			bad("not a number");
-		if (v > (~0UL - digit) / base)
-			bad("more than 64 bits");
-		v = v * base + digit;
-	}
-	return v;
-}
-
-static u64 next_number(void)
-{
-	next_word();
-	return number_at(word);
 }
 
 static int next_node(void)
@@ -150,6 +84,31 @@ static struct scenario_location *find_var(const char *name, size_t n)
 	return find_in(scenario_vars, nr_scenario_vars, name, n);
 }
 
+static struct scenario_location *find_file(const char *name, size_t n)
+{
+	return find_in(scenario_files, nr_scenario_files, name, n);
+}
+
+static const struct scenario_location *next_file(void)
+{
+	const struct scenario_location *file;
+
+	next_word();
+	file = find_file(word, at - word);
+	if (!file)
+		bad("there is no such file before this");
+	return file;
+}
+
+static u64 file_pages(void)
+{
+	u64 pages = next_number();
+
+	if (pages < 1 || pages > FILE_PAGES)
+		bad("a file has 1 to 16 pages");
+	return pages;
+}
+
 static struct scenario_location *new_location(struct scenario_location *table, u32 *nr,
 					      enum scenario_location_kind kind)
 {
@@ -160,7 +119,7 @@ static struct scenario_location *new_location(struct scenario_location *table, u
 	n = at - word;
 	if (n >= SCENARIO_NAME)
 		bad("a name of more than 15 characters");
-	if (find_page(word, n) || find_var(word, n))
+	if (find_page(word, n) || find_var(word, n) || find_file(word, n))
 		bad("there are two of this name");
 	if (*nr == SCENARIO_LOCATIONS)
 		bad("more than 16 of this kind");
@@ -168,8 +127,11 @@ static struct scenario_location *new_location(struct scenario_location *table, u
 	location->kind = kind;
 	location->prot = PROT_READ | PROT_WRITE;
 	location->node = -1;
+	location->pages = 1;
 	if (kind == SCENARIO_VAR)
 		location->address = (u64)&vars[*nr].word;
+	else if (kind == SCENARIO_FILE)
+		location->address = FIRST_FD + *nr;
 	else
 		location->address = FIRST_PAGE + *nr * PAGE_STRIDE;
 	(*nr)++;
@@ -178,7 +140,7 @@ static struct scenario_location *new_location(struct scenario_location *table, u
 
 static void parse_attribute(struct scenario_location *location)
 {
-	bool is_page = location->kind == SCENARIO_PAGE;
+	bool is_page = location->kind == SCENARIO_PAGE, is_file = location->kind == SCENARIO_FILE;
 
 	next_word();
 	if (is_page && word_is("ro"))
@@ -187,7 +149,11 @@ static void parse_attribute(struct scenario_location *location)
 		location->prot = PROT_READ | PROT_WRITE;
 	else if (is_page && word_is("node") && accept('='))
 		location->node = next_node();
-	else if (location->kind != SCENARIO_HOLE && word_is("value") && accept('='))
+	else if (is_page && word_is("file") && accept('='))
+		location->file = next_file();
+	else if (is_file && word_is("pages") && accept('='))
+		location->pages = file_pages();
+	else if (!is_file && location->kind != SCENARIO_HOLE && word_is("value") && accept('='))
 		location->value = next_number();
 	else
 		bad("not known here");
@@ -215,6 +181,15 @@ static u64 next_location(bool pages_only)
 			bad("an offset is a multiple of 8 in a page");
 	}
 	return location->address + offset;
+}
+
+static u64 next_offset(void)
+{
+	u64 offset = next_number();
+
+	if (offset & 7 || offset >= FILE_PAGES * PAGE_SIZE)
+		bad("an offset in a file is a multiple of 8 below 65536");
+	return offset;
 }
 
 static u64 next_rights(void)
@@ -273,6 +248,12 @@ static void parse_op(struct scenario_column *column, struct scenario_op *op)
 		case 'h':
 			op->value = next_location(true);
 			break;
+		case 'f':
+			op->address = next_file()->address;
+			break;
+		case 'o':
+			op->offset = next_offset();
+			break;
 		case 'n':
 			op->value = next_node();
 			break;
@@ -316,15 +297,17 @@ static void parse_location(void)
 
 	next_word();
 	if (!accept('='))
-		bad("neither a page, a hole, a variable nor a column");
+		bad("neither a page, a hole, a variable, a file nor a column");
 	if (!strncmp(word, "page=", 5))
 		location = new_location(scenario_pages, &nr_scenario_pages, SCENARIO_PAGE);
 	else if (!strncmp(word, "hole=", 5))
 		location = new_location(scenario_pages, &nr_scenario_pages, SCENARIO_HOLE);
 	else if (!strncmp(word, "var=", 4))
 		location = new_location(scenario_vars, &nr_scenario_vars, SCENARIO_VAR);
+	else if (!strncmp(word, "file=", 5))
+		location = new_location(scenario_files, &nr_scenario_files, SCENARIO_FILE);
 	else
-		bad("neither a page, a hole, a variable nor a column");
+		bad("neither a page, a hole, a variable, a file nor a column");
 	while (accept(','))
 		parse_attribute(location);
 }

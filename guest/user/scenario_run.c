@@ -52,7 +52,7 @@ struct fixup {
 
 extern const struct fixup fixups_start[], fixups_end[];
 
-static long load(u64 address, u64 *value)
+long scenario_load(u64 address, u64 *value)
 {
 	long err = 0;
 
@@ -88,7 +88,7 @@ void scenario_fault(int signo, struct siginfo *info, struct ucontext *context)
 			return;
 		}
 	}
-	handle_segv(NULL);	/* not an operation's: it happens again, and ends the program */
+	handle_faults(NULL);	/* not an operation's: it happens again, and ends the program */
 }
 
 /* The load takes the hint fault that promotes; what it reads is nobody's. */
@@ -100,7 +100,7 @@ static long migrate(u64 page, u64 node)
 	if (node)
 		return syscall3(__NR_madvise, page, PAGE_SIZE, MADV_PAGEOUT);
 	ret = syscall6(__NR_mbind, page, PAGE_SIZE, MPOL_DEFAULT, 0, 0, MPOL_MF_LAZY);
-	return ret ? ret : load(page, &value);
+	return ret ? ret : scenario_load(page, &value);
 }
 
 /* The child holds what it got, asleep, until the program ends. */
@@ -127,7 +127,7 @@ static long run_op(struct scenario_column *column, const struct scenario_op *op,
 
 	switch (op->kind) {
 	case OP_LOAD:
-		return load(op->address, value);
+		return scenario_load(op->address, value);
 	case OP_STORE:
 		return store(op->address, op->value);
 	case OP_XCHG:
@@ -150,6 +150,12 @@ static long run_op(struct scenario_column *column, const struct scenario_op *op,
 				op->value, 0);
 	case OP_MADVISE:
 		return syscall3(__NR_madvise, op->address, PAGE_SIZE, MADV_DONTNEED);
+	case OP_WRITE:
+		return pwrite(op->address, &op->value, sizeof(op->value), op->offset);
+	case OP_READ:
+		return pread(op->address, value, sizeof(*value), op->offset);
+	case OP_TRUNCATE:
+		return ftruncate(op->address, 0);
 	case OP_FORK:
 		pid = fork_and_hold(column);
 		*value = pid;

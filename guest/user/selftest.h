@@ -37,7 +37,14 @@
 	T(mremap_grows_and_shrinks)					\
 	T(mremap_refuses)						\
 	T(mremap_reaches_other_cpus)					\
-	T(moved_pages_migrate_and_are_copied_on_write)
+	T(moved_pages_migrate_and_are_copied_on_write)			\
+	T(files_are_read_and_written)					\
+	T(mappings_of_a_file_show_one_contents)				\
+	T(fork_shares_files)						\
+	T(pages_beyond_the_end_of_a_file_fault)				\
+	T(truncation_reaches_other_cpus)				\
+	T(pages_of_files_migrate)					\
+	T(writes_to_a_migrating_file_are_seen_everywhere)
 
 #define DECLARE(name) void test_##name(void);
 ALL_TESTS(DECLARE)

@@ -226,7 +226,7 @@ void test_segv_handler_repairs_and_returns(void)
 	u64 *p = map_pages(2), rcx = 1, r11;
 
 	munmap(p + 512, PAGE_SIZE);
-	handle_segv(repair);
+	handle_faults(repair);
 	faults = 0;
 	/* What SYSRET cannot bring back, and a flag. */
 	__asm__ volatile("mov $5, %%r11d\n"
@@ -239,7 +239,7 @@ void test_segv_handler_repairs_and_returns(void)
 			 : "r11", "memory", "cc");
 	check(rcx == 2 && r11 == 5 && p[513] == 7);
 	check(faults == 2 && fault_addr == (u64)(p + 513));
-	handle_segv(NULL);
+	handle_faults(NULL);
 	check(child_status(write_word, NULL) == SIGSEGV);
 	munmap(p, 2 * PAGE_SIZE);
 }

@@ -11,6 +11,8 @@ const SEQUENTIAL = [
   "P1=exit",
 ].join(" ");
 const MOVED = "page=p,value=5 page=q,value=6 hole=h P0=mremap,p,h;load,h,r1;load,p,r2;migrate,h,1;xchg,h,7;mremap,q,p;load,p,r3 P1=mfence";
+const FILES = "file=f,pages=2 file=g page=p,ro,value=5,file=f page=q,file=f page=r,file=g,value=6,node=1 " +
+  "P0=load,q,r0;store,q,7;load,p,r1;write,f,0,8;load,p,r2;migrate,p,1;read,f,0,r3;write,f,4096,9;read,f,4096,r4;truncate,g;load,r,r5;fork;store,q,10;load,p,r6 P1=mfence";
 const FAILING = "page=p page=gone,value=4 page=ro,ro,value=6 hole=h " +
   "P0=munmap,gone;mprotect,gone,r;mmap,h,rw;store,h,2;load,h,r5;madvise,p;load,p,r6;load,gone,r7;store,ro,1;xchg,ro,1,r4;mprotect,ro,none;load,ro,r4";
 
@@ -40,8 +42,17 @@ test("a page that a scenario moves has its contents at the new address, and migr
   assert.deepEqual(results(lines).slice(0, 5), ["P0: r1=5 r2=0 r3=6 load[2]=-14", "P1:", "p=6 node=0", "q unmapped", "h=7 node=1"]);
 });
 
+test("mappings, reads and writes of a file show a scenario one contents, wherever its page is", async () => {
+  const { stop, lines } = await runKernel(`init=scenario numa_balancing=0 -- ${FILES}`, { cpus: 2 });
+  assert.deepEqual(stop, OK, lines.slice(-5).join("\n"));
+  assert.deepEqual(results(lines).slice(0, 7), [
+    "P0: r0=5 r1=7 r2=8 r3=8 r4=9 r5=0 r6=10 load[10]=-14", "P1:",
+    "p=10 node=1", "q=10 node=1", "r unmapped", "f=10", "g empty",
+  ]);
+});
+
 test("a scenario computes the same in QEMU", { skip: withoutQemu }, async () => {
-  for (const scenario of [SEQUENTIAL, MOVED, FAILING]) {
+  for (const scenario of [SEQUENTIAL, MOVED, FILES, FAILING]) {
     const commandLine = `init=scenario numa_balancing=0 fastmem=128M -- ${scenario}`;
     const ours = await runKernel(commandLine);
     const theirs = runInQemu(commandLine);
@@ -66,6 +77,8 @@ for (const [words, complaint] of [
   ["page=p P0=store,p", "scenario: P0=store,p: p: an operand is missing"],
   ["page=p var=p P0=mfence", "scenario: var=p: p: there are two of this name"],
   ["P0=mfence P1=mfence P2=mfence", "scenario: 3 columns need as many CPUs; there are 2"],
+  ["page=p,file=f P0=mfence", "scenario: page=p,file=f: f: there is no such file before this"],
+  ["file=f P0=read,f,4,r1", "scenario: P0=read,f,4,r1: 4: an offset in a file is a multiple of 8 below 65536"],
   ["page=p", "scenario: there is no column: P0=OP;OP..."],
 ] as const) {
   test(`the arguments ${words} are refused: ${complaint.split(": ").slice(-1)[0]}`, async () => {
