@@ -111,8 +111,11 @@ export const WORD_TABLE_STRIDE: u32 = 2 * KIB;
 /** ... and the words that were found to conflict, for the host: u32 physical addresses. */
 export const CONFLICT_BASE: u32 = WORD_TABLE_BASE + WORD_TABLES * WORD_TABLE_STRIDE;
 export const CONFLICT_SIZE: u32 = 256 * KIB;
+/** D: page walks with the words that they read (explore/walks.ts): entries of 96 bytes. */
+export const WALKS_BASE: u32 = CONFLICT_BASE + CONFLICT_SIZE;
+export const WALKS: u32 = 1024;
 /** D: what an exploration has changed, to go back (explore/trail.ts). */
-export const TRAIL_BASE: u32 = CONFLICT_BASE + CONFLICT_SIZE;
+export const TRAIL_BASE: u32 = WALKS_BASE + WALKS * 96;
 export const TRAIL_SIZE: u32 = 128 * MIB;
 /** D: hashes of the states that a search has been in (explore/visited.ts). */
 export const VISITED_BASE: u32 = TRAIL_BASE + TRAIL_SIZE;

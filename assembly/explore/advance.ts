@@ -10,7 +10,6 @@ import { callHandler, ripAt } from "../cpu/slow";
 import { FAULT_PARK, FAULT_STOP, PF } from "../cpu/fault";
 import { KIND_COLD } from "../../build/generated/decode-table";
 import { kindBefore } from "../cpu/compiled";
-import { lookup } from "../cpu/lookup";
 import { nextRip } from "../cpu/operand";
 import { NEXT, REC_COLD, REC_INFO, F_LOCK, F_MEM } from "../cpu/record";
 import { call, jcc, jcxz, jmp, loop, loope, loopne } from "../cpu/ops/branch";
@@ -28,7 +27,8 @@ import { atBoundary } from "../smp/boundary";
 import { BLOCKED, ENDLESS, FAULTED, FINISHED, HALTED, OVER, PARKED, STOPPED } from "./codes";
 import { droppedPage } from "./spaces";
 import { Explored, Exploration, exploration, exploredOf } from "./state";
-import { note, noteCpu, noteLapic, noteOwnLapic } from "./trail";
+import { noteCpu, noteExplored, noteLapic, noteOwnLapic } from "./trail";
+import { walkedLookup } from "./walks";
 import { pausing } from "./yield";
 
 /** MSR of the x2APIC's interrupt command register: the one WRMSR that waits for nothing (SDM 3A 11.12.3). */
@@ -89,7 +89,7 @@ function step(cpu: Cpu, explored: Explored): bool {
   cpu.shadow = 0;
   explored.onPage = 0;
   x.looked = 0;
-  const rec = lookup(cpu);
+  const rec = walkedLookup(cpu);
   if (rec) {
     const locked = isLocked(rec);
     const handler: u32 = load<u16>(rec, REC_COLD);
@@ -210,7 +210,7 @@ export function noteRun(index: u32): void {
   noteCpu(index, x.handlers != 0);
   if (x.handlers && !x.kernel) noteLapic(index);
   const explored = exploredOf(index);
-  note(changetype<usize>(explored), <u32>offsetof<Explored>());
+  noteExplored(explored);
   explored.paused = 0;
 }
 

@@ -42,7 +42,10 @@ function add(word: u64): void {
   half1 = fold(half1, word, K2);
 }
 
-function addCpu(cpu: Cpu): void {
+/** Works out the part of `cpu`, which is kept until something of it changes. */
+function hashCpu(cpu: Cpu): void {
+  half0 = cpu.index;
+  half1 = cpu.index;
   const at = changetype<usize>(cpu);
   for (let r: usize = 0; r < 128; r += 8) add(load<u64>(at + r));
   add(cpu.rip);
@@ -61,6 +64,9 @@ function addCpu(cpu: Cpu): void {
   }
   if (exploration().handlers) addLapic(cpu, explored.fault);
   if (exploration().kernel) addKernelState(cpu);
+  explored.hash0 = half0;
+  explored.hash1 = half1;
+  explored.hashed = 1;
 }
 
 /** Interrupts are taken as soon as they are delivered, so what is under way says all; of one in service RIP tells. */
@@ -84,14 +90,24 @@ function addKernelState(cpu: Cpu): void {
   for (let s: u32 = 0; s < exploration().spaces; s++) add(load<u32>(tagAt(cpu.index, s)));
 }
 
+/** Nothing is known of any CPU's part: the host may have changed its registers. */
+export function forgetHashes(): void {
+  for (let i: u32 = 0; i < machine().cpus; i++) exploredOf(i).hashed = 0;
+}
+
 /** Computes the hash of the state as it is now, and of `context`; `hashHalf` gives its halves. */
 export function hashState(context: u32): void {
   const x = exploration();
+  const cpus = machine().cpus;
+  for (let i: u32 = 0; i < cpus; i++) if (!exploredOf(i).hashed) hashCpu(cpuAt(i));
   half0 = x.memory0;
   half1 = x.memory1;
   add(context);
   if (x.kernel) add(<u64>x.uses << 32 | x.yielders);
-  for (let i: u32 = 0; i < machine().cpus; i++) addCpu(cpuAt(i));
+  for (let i: u32 = 0; i < cpus; i++) {
+    half0 = fold(half0, exploredOf(i).hash0, K1);
+    half1 = fold(half1, exploredOf(i).hash1, K2);
+  }
 }
 
 export function hashHalf(which: u32): u64 {

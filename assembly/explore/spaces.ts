@@ -14,7 +14,7 @@ import {
   Exploration, exploration, oldValueAt, pageAt, SPACES, SPACE_PAGES, spaceAt, tagAt, TRACKED_PAGES, TrackedPage, trackedAt,
 } from "./state";
 import { resolve } from "./resolve";
-import { note } from "./trail";
+import { note, noteHashed } from "./trail";
 
 @inline
 function topTable(cpu: Cpu): u32 {
@@ -41,6 +41,7 @@ function trackIn(s: u32, n: u32): void {
   tracked.root = load<u32>(spaceAt(s));
   tracked.space = s;
   resolve(tracked);
+  for (let i: u32 = 0; i < machine().cpus; i++) noteHashed(i);
   x.tracked++;
 }
 

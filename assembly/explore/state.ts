@@ -43,6 +43,11 @@ export class Explored {
   paused: u32;
   /** How often it came to PAUSE in a row without anybody else changing what is shared. */
   spins: u32;
+  /** Nonzero if the CPU's part of the state's hash is known (hash.ts), and its halves. */
+  hashed: u32;
+  reserved: u32;
+  hash0: u64;
+  hash1: u64;
 }
 
 const BUFFER_OFFSET: usize = 128;

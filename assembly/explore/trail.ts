@@ -9,7 +9,7 @@ import { Cpu, cpuAt, SystemRegisters, systemOf } from "../cpu/state";
 import { flightBytes } from "../apic/flight";
 import { frameAt } from "../global";
 import { FRAME_CODE, holdsCode } from "../mmu/frames";
-import { exploration } from "./state";
+import { Explored, exploration, exploredOf } from "./state";
 import { noteMemoryWord } from "./hash";
 
 const HEADER: u32 = 8;
@@ -23,10 +23,23 @@ export function trailHasRoom(bytes: u32): bool {
   return exploration().trail + bytes + HEADER <= TRAIL_SIZE;
 }
 
+/** Copies `bytes`, a multiple of 8. In line: a call of the host's memmove takes longer than most of these copies. */
+@inline
+function copy(to: usize, from: usize, bytes: u32): void {
+  const end = from + bytes;
+  for (const blocks = from + (bytes & ~63); from < blocks; from += 64, to += 64) {
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    v128.store(to, v128.load(from, 32), 32);
+    v128.store(to, v128.load(from, 48), 48);
+  }
+  for (; from < end; from += 8, to += 8) store<u64>(to, load<u64>(from));
+}
+
 function push(at: usize, bytes: u32, tag: u32): void {
   const x = exploration();
   const top = TRAIL_BASE + x.trail;
-  memory.copy(top, at, bytes);
+  copy(top, at, bytes);
   store<u32>(top + bytes, <u32>at);
   store<u32>(top + bytes, bytes | tag, 4);
   x.trail += bytes + HEADER;
@@ -37,8 +50,22 @@ export function note(at: usize, bytes: u32): void {
   push(at, bytes, 0);
 }
 
+/** Something changes that tells states apart (hash.ts), on CPU `index`, for which `noteExplored` was not called in this transition. */
+export function noteHashed(index: u32): void {
+  const explored = exploredOf(index);
+  push(changetype<usize>(explored) + offsetof<Explored>("hashed"), <u32>(offsetof<Explored>() - offsetof<Explored>("hashed")), 0);
+  explored.hashed = 0;
+}
+
+/** Notes what exploration knows of a CPU, which is about to change. */
+export function noteExplored(explored: Explored): void {
+  push(changetype<usize>(explored), <u32>offsetof<Explored>(), 0);
+  explored.hashed = 0;
+}
+
 /** Notes a CPU's local APIC, with the messages that are under way to it and room for one more. */
 export function noteLapic(index: u32): void {
+  noteHashed(index);
   push(CPU_BASE + index * CPU_STRIDE + LAPIC_OFFSET, flightBytes(cpuAt(index)), 0);
 }
 
@@ -78,7 +105,7 @@ export function undo(mark: u32): void {
       const pa = <u64>(at - RAM_BASE);
       if (load<u8>(frameAt(pa)) & FRAME_CODE && holdsCode(pa, 8)) codeWritten(<u32>(pa >> 12));
     } else {
-      memory.copy(at, old, bytes);
+      copy(at, old, bytes);
     }
     x.trail -= bytes + HEADER;
   }

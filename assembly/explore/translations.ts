@@ -20,7 +20,7 @@ import { WORD_ADDRESS, WORD_D, WORD_G, WORD_U, WORD_W, WORD_P } from "../mmu/wor
 import { CHOICE_SPURIOUS, CHOICE_WALK, REFUSED_GLOBAL } from "./codes";
 import { leadsThrough, resolve, throughValue, valueNow, valueOf } from "./resolve";
 import { Exploration, exploration, exploredOf, OLD_VALUES, oldCount, oldValueAt, TrackedPage, trackedAt } from "./state";
-import { note } from "./trail";
+import { note, noteHashed } from "./trail";
 import { noteUse } from "./uses";
 import { noteAccess } from "./words";
 
@@ -84,6 +84,7 @@ function valueChanged(t: u32, before: u64, after: u64): void {
   const tracked = trackedAt(t);
   if (after & WORD_G) exploration().refused = REFUSED_GLOBAL;
   for (let cpu: u32 = 0; cpu < machine().cpus; cpu++) {
+    noteHashed(cpu);
     replaceInSet(cpu, t, before, after);
     store<u32>(countAt(cpu, t), isLoaded(tracked, cpuAt(cpu)) ? 1 : 0, 4);
   }

@@ -5,7 +5,7 @@
 // a row of ever larger places when it is three quarters full.
 
 import { VISITED_BASE, VISITED_BITS } from "../memory-map";
-import { hashHalf, hashState } from "./hash";
+import { forgetHashes, hashHalf, hashState } from "./hash";
 
 const ENTRY: usize = 16;
 const FIRST_BITS: u32 = 10;
@@ -23,6 +23,7 @@ function tableOf(n: u32): usize {
 
 /** Forgets all states. */
 export function forgetVisited(): void {
+  forgetHashes();
   if (used) memory.fill(tableOf(bits), 0, ENTRY << bits);
   bits = FIRST_BITS;
   used = 0;

@@ -9,6 +9,7 @@ import { machine, frameAt, ramAt } from "../global";
 import { mmioRead, mmioWrite } from "../apic/mmio";
 import { exploredLoad, exploredStore } from "../explore/memory";
 import { exploration } from "../explore/state";
+import { walkedData } from "../explore/walks";
 import { chosenPhysical, trackedPage, usedChoice, usedWalk } from "../explore/translations";
 import { RAM_BASE } from "../memory-map";
 import { Entry, entryAt, ENTRY_DIRTY, ENTRY_STALE, RIGHTS, NO_SLOT } from "./entry";
@@ -57,7 +58,7 @@ function physicalFor(cpu: Cpu, va: u64, size: u32, access: u32): u64 {
   }
   if (exploration().on) {
     const t = trackedPage(exploration(), cpu, va);
-    if (t >= 0) return translateTracked(cpu, va, size, access, t);
+    return t < 0 ? walkedData(cpu, va, access) : translateTracked(cpu, va, size, access, t);
   }
   const at = translateData(cpu, va, access);
   if (cpu.fault) return 0;

@@ -164,9 +164,12 @@ export class Exploration {
     this.#core.exploreGoOn(cpu, limit);
   }
 
-  /** What can happen now. The array is the core's, and the next call writes it anew. */
-  enabled(): Uint16Array {
-    return this.#enabled.subarray(0, this.#core.exploreEnabled());
+  /** What can happen now. */
+  enabled(): Transition[] {
+    const count = this.#core.exploreEnabled();
+    const transitions = new Array<Transition>(count);
+    for (let i = 0; i < count; i++) transitions[i] = this.#enabled[i]!;
+    return transitions;
   }
 
   /** Makes one of `enabled` happen; its CPU runs at most `limit` instructions. */

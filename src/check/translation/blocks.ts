@@ -49,12 +49,15 @@ function pieces(event: Event, position: number): Piece[] {
   }
 }
 
+/** The way on is behind the code, and once more where a handler finds it. */
 function blockOf(event: Event, position: number): Uint8Array {
   const code = assemble(pieces(event, position));
-  if (code.length > at.BLOCK_EXIT) throw new Error(`the code of ${JSON.stringify(event)} is too long for a block`);
-  const block = new Uint8Array(at.BLOCK_BYTES).fill(0x90);
+  const exit = assemble([(i) => i.Instruction.createMem(i.Code.Jmp_rm64, memory(i, "R15", 8 * (position + 1)))]);
+  if (code.length + exit.length > at.BLOCK_EXIT) throw new Error(`the code of ${JSON.stringify(event)} is too long for a block`);
+  const block = new Uint8Array(at.BLOCK_BYTES);
   block.set(code);
-  block.set(assemble([(i) => i.Instruction.createMem(i.Code.Jmp_rm64, memory(i, "R15", 8 * (position + 1)))]), at.BLOCK_EXIT);
+  block.set(exit, code.length);
+  block.set(exit, at.BLOCK_EXIT);
   return block;
 }
 

@@ -44,6 +44,10 @@ function memoryImage(blocks: Blocks): Uint8Array {
 const LETTERS = new Map([[at.INITIAL_0, "a"], [at.INITIAL_1, "b"], [at.MARK_FAULT, "F"], [at.MARK_DONE, "."]]);
 const letter = (value: number): string => LETTERS.get(value) ?? String(value);
 
+/** Whether `program` stores through the page, which alone may raise a spurious #PF. */
+const mayStore = (program: Program): boolean =>
+  program.columns.some((column) => column.some((event) => (event.kind === "store" || event.kind === "exchange") && event.place === "p"));
+
 export class TranslationRunner {
   readonly #blocks: Blocks;
   readonly #ram: DataView;
@@ -83,11 +87,11 @@ export class TranslationRunner {
   /** Every outcome of `program`. */
   run(program: Program): Outcomes {
     const plain = this.#explore(program, false);
-    const all = this.#explore(program, true);
+    const all = mayStore(program) ? this.#explore(program, true) : plain;
     const outcomes = [...plain.outcomes].sort();
     return {
       outcomes, spurious: [...all.outcomes].filter((outcome) => !plain.outcomes.has(outcome)).sort(),
-      states: plain.states + all.states, stuck: plain.stuck,
+      states: all === plain ? plain.states : plain.states + all.states, stuck: plain.stuck,
     };
   }
 
