@@ -16,7 +16,10 @@ export const OVER: u32 = 8; // a kernel run came to a place that the host named 
 export const CPU_SHIFT: u32 = 6;
 /** The waiting instruction goes on; before a tracked page: by a walk. 1 to OLD_VALUES: through that old value of its word. */
 export const CHOICE_WALK: u32 = 0;
-/** ... with the #PF of an entry without W. */
+/** Eager form: the CPU fills its entry of tracked page 0, 1 ..., or evicts it. */
+export const FILL: u32 = 16;
+export const EVICT: u32 = 23;
+/** The waiting instruction goes on with the #PF of an entry without W. */
 export const CHOICE_SPURIOUS: u32 = 31;
 /** The oldest buffered store reaches memory. */
 export const DRAIN: u32 = 32;

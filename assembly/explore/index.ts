@@ -5,6 +5,7 @@ import { cpuAt } from "../cpu/state";
 import { machine } from "../global";
 import { dropDerived, flushAll } from "../mmu/invalidate";
 import { PRESET_NONE } from "../mmu/presets";
+import { EAGER_PAGES } from "./entries";
 import { hashHalf, hashState } from "./hash";
 import { enterSpaces, trackEverywhere } from "./spaces";
 import { bufferedAt, exploration, exploredOf } from "./state";
@@ -87,6 +88,17 @@ export function exploreParkedPage(index: u32): u32 {
 /** Whether an entry without W may raise #PF where memory permits the store (the manual's spurious fault). */
 export function exploreSpurious(may: bool): void {
   exploration().spurious = may ? 1 : 0;
+}
+
+/**
+ * Fills and evictions of the pages that are tracked become transitions (explore/entries.ts), or no longer. To be called
+ * before anything is accessed through them. False if there are more pages than transitions have numbers for.
+ */
+export function exploreEager(eager: bool): bool {
+  const x = exploration();
+  if (eager && (x.kernel || x.tracked > EAGER_PAGES)) return false;
+  x.eager = eager ? 1 : 0;
+  return true;
 }
 
 /** CPUs, a bit each, that others may send interrupts to: before each of their stores one may come. None at first. */

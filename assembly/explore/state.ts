@@ -148,7 +148,8 @@ export class Exploration {
   handlers: u32;
   /** A bit for each CPU that others send interrupts to. */
   interrupted: u32;
-  reserved: u32;
+  /** Nonzero for the eager form of translations (entries.ts), else the lazy one (translations.ts). */
+  eager: u32;
   /** Nonzero in a kernel run: HLT waits, PAUSE yields, address spaces come and go. */
   kernel: u32;
   /** Sums over the words of memory that changed since exploration began: half of the state's hash each (hash.ts). */

@@ -8,7 +8,11 @@ import { lapicOf, processorPriority } from "../apic/lapic";
 import { choices, choose } from "./translations";
 import { drainOldest } from "./memory";
 import { goOn, grant, noteRun, resume, takeInterrupt } from "./advance";
-import { BLOCKED, CHOICE_WALK, CPU_SHIFT, DELIVER, DRAIN, ENDLESS, FAULTED, FINISHED, HALTED, OVER, PARKED, STOPPED, YIELDING } from "./codes";
+import {
+  BLOCKED, CHOICE_SPURIOUS, CHOICE_WALK, CPU_SHIFT, DELIVER, DRAIN, ENDLESS, EVICT, FAULTED, FILL, FINISHED, HALTED, OVER, PARKED, STOPPED,
+  YIELDING,
+} from "./codes";
+import { changeEntry, mayEvict, mayFill } from "./entries";
 import { exploration, Explored, exploredOf } from "./state";
 import { noteOwnLapic } from "./trail";
 import { isYielding, maySpin, stopYielding } from "./yield";
@@ -72,12 +76,24 @@ function over(): bool {
   return false;
 }
 
+/** Fills and evictions. They make nothing possible that was not: where they are all that is left the execution is over. */
+function enableEntries(): void {
+  for (let i: u32 = 0; i < machine().cpus; i++) {
+    const base = i << CPU_SHIFT;
+    for (let t: u32 = 0; t < exploration().tracked; t++) {
+      if (mayFill(i, t)) enable(base | (FILL + t));
+      if (mayEvict(i, t)) enable(base | (EVICT + t));
+    }
+  }
+}
+
 /** Leaves the transitions that are possible now at ENABLED_BASE, as u16; returns how many. */
 export function enabled(): u32 {
   enabledCount = 0;
   if (exploration().kernel && over()) return 0;
   for (let i: u32 = 0; i < machine().cpus; i++) enableOf(i);
   if (!enabledCount && exploration().yielders) enableSpinner();
+  if (enabledCount && exploration().eager) enableEntries();
   return enabledCount;
 }
 
@@ -110,6 +126,10 @@ export function take(transition: u32, limit: u32): u32 {
   if (what >= DELIVER) return deliver(index, what - DELIVER, limit);
   const x = exploration();
   const explored = exploredOf(index);
+  if (what >= FILL && what < CHOICE_SPURIOUS) {
+    changeEntry(index, what);
+    return explored.status;
+  }
   if (explored.count && !x.buffers) return drain(index, limit);
   if (explored.status == YIELDING) return goOn(index, limit);
   choose(cpuAt(index), what);

@@ -1,5 +1,6 @@
 // Which translations a CPU may use while exploring: instead of a TLB that happens to hold some, every one that the
-// architecture permits. This is the lazy form: fills and evictions are no steps of their own.
+// architecture permits. This is the lazy form: fills and evictions are no steps of their own. In the eager form
+// (entries.ts), which shares the choosing, a set has one value at most: the CPU's entry.
 //
 // Per CPU and tracked page there is a set of old values: what the page-table word held since the CPU's last invalidation
 // of the page, and holds no more. An access may use any of them that permits it, or walk and use what memory holds now.
@@ -18,6 +19,7 @@ import { FRAME_FOLLOWED, flagFrame } from "../mmu/frames";
 import { ACCESS_WRITE, ACCESS_INTENT, ERROR_P, errorCode } from "../mmu/rights";
 import { WORD_ADDRESS, WORD_D, WORD_G, WORD_U, WORD_W, WORD_P } from "../mmu/word";
 import { CHOICE_SPURIOUS, CHOICE_WALK, REFUSED_GLOBAL } from "./codes";
+import { keepEntry } from "./entries";
 import { leadsThrough, resolve, throughValue, valueNow, valueOf } from "./resolve";
 import { Exploration, exploration, exploredOf, OLD_VALUES, oldCount, oldValueAt, TrackedPage, trackedAt } from "./state";
 import { note, noteHashed } from "./trail";
@@ -83,6 +85,7 @@ function valueChanged(t: u32, before: u64, after: u64): void {
   if (before == after) return;
   const tracked = trackedAt(t);
   if (after & WORD_G) exploration().refused = REFUSED_GLOBAL;
+  if (exploration().eager) return;
   for (let cpu: u32 = 0; cpu < machine().cpus; cpu++) {
     noteHashed(cpu);
     replaceInSet(cpu, t, before, after);
@@ -198,7 +201,7 @@ export function usedChoice(cpu: Cpu, t: u32, va: u64, size: u32, access: u32): b
     raisePageFault(cpu, va, errorCode(cpu, ERROR_P, access & ~ACCESS_INTENT));
     return true;
   }
-  keepOnly(cpu.index, t, x.chosen);
+  if (!x.eager) keepOnly(cpu.index, t, x.chosen);
   if (x.kernel) noteUse(x.chosen, valueNow(trackedAt(t)), va, size, access);
   return true;
 }
@@ -215,5 +218,7 @@ export function usedWalk(cpu: Cpu, t: u32, access: u32): void {
     noteAccess(cpu.index, trailWord(leafLevel), 8, false);
     if (access & ACCESS_WRITE) noteAccess(cpu.index, trailWord(leafLevel), 8, true);
   }
-  if (!cpu.fault) forgetOld(cpu.index, t);
+  if (cpu.fault) return;
+  if (exploration().eager) keepEntry(cpu, t);
+  else forgetOld(cpu.index, t);
 }

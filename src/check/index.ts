@@ -24,4 +24,4 @@ export { ScenarioError, Source } from "./scenario/source.js";
 export type { TranslationScenario } from "./scenario/translation.js";
 export { parseProgram, type Program } from "./translation/program.js";
 export { parsePrograms, ProgramRunner } from "./translation/programs.js";
-export type { Outcomes } from "./translation/runner.js";
+export type { Form, Outcomes } from "./translation/runner.js";

@@ -3,7 +3,7 @@
 
 import { Command, Option } from "commander";
 import {
-  bounded, exhaustive, exploreLitmus, type LitmusFound, litmusReport, type LitmusResult, type LitmusTest, parsePrograms, parseScenario, pct,
+  bounded, exhaustive, exploreLitmus, type Form, type LitmusFound, litmusReport, type LitmusResult, type LitmusTest, parsePrograms, parseScenario, pct,
   ProgramRunner, random, type SavedLitmus, type Schedule, scenarioHash, type Strategy, UserError,
 } from "../index.js";
 import { addReportOptions, type ReportFlags, Reports, replaySchedule } from "./check-report.js";
@@ -24,6 +24,7 @@ interface CheckFlags extends SearchFlags, ReportFlags {
   readonly depth: number;
   readonly seed: number;
   readonly witness?: boolean;
+  readonly eager?: boolean;
 }
 
 const HELP = `
@@ -43,6 +44,8 @@ export function checkCommand(): Command {
     .option("--witness", "show an execution that leads to what the condition asks about")
     .option("--json", "one line of JSON for each test")
     .option("--programs <file>", "translation programs in their compact form, one to a line; prints outcomes as JSON lines")
+    .option("--lazy", "--programs: a TLB holds what may still be used, decided at the use (default)")
+    .addOption(new Option("--eager", "--programs: TLB fills and evictions are steps of their own").conflicts("lazy"))
     .addHelpText("after", HELP)
     .action(check);
 }
@@ -69,7 +72,7 @@ async function check(files: readonly string[], flags: CheckFlags): Promise<void>
   }
   if (flags.programs !== undefined) {
     if (files.length > 0) throw new UserError("--programs takes one file, and no litmus tests besides");
-    return checkPrograms(flags.programs);
+    return checkPrograms(flags.programs, flags.eager ? "eager" : "lazy");
   }
   if (files.length === 0) throw new UserError("a file is missing: litmus tests, or --programs");
   await checkLitmus(files, flags);
@@ -132,9 +135,9 @@ async function search({ litmus, text }: Test, flags: CheckFlags, watch: Watch): 
 /** How many programs are run between two writes. */
 const BATCH = 256;
 
-async function checkPrograms(file: string): Promise<void> {
+async function checkPrograms(file: string, form: Form): Promise<void> {
   const programs = parsePrograms(file, await readText(file));
-  const runner = new ProgramRunner();
+  const runner = new ProgramRunner(form);
   const watch = new Watch();
   try {
     for (let first = 0; first < programs.length && !watch.interrupted; first += BATCH) {

@@ -51,6 +51,7 @@ export interface CoreExports extends CompilerCore {
   enterLong(cpu: number, rip: bigint, rsp: bigint, cr3: bigint): void;
   exploreBegin(buffers: number, handlers: number): void;
   exploreSpurious(may: number): void;
+  exploreEager(eager: number): number;
   exploreInterrupted(cpus: number): void;
   exploreOverflowed(): number;
   exploreTrack(page: bigint, word: number): number;

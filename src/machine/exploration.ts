@@ -52,6 +52,8 @@ export type TransitionView = { readonly cpu: number } & (
   /** The waiting instruction goes on; through old value number `old` of its page's word, if given. */
   | { readonly kind: "step"; readonly old?: number }
   | { readonly kind: "spurious-fault" }
+  /** Eager form: the CPU's entry of tracked page number `page`. */
+  | { readonly kind: "fill" | "evict"; readonly page: number }
   | { readonly kind: "drain" }
   /** The message at `place` of the queue is delivered. */
   | { readonly kind: "deliver"; readonly place: number }
@@ -63,6 +65,8 @@ export function viewTransition(transition: Transition): TransitionView {
   if (what >= codes.DELIVER) return { cpu, kind: "deliver", place: what - codes.DELIVER };
   if (what === codes.DRAIN) return { cpu, kind: "drain" };
   if (what === codes.CHOICE_SPURIOUS) return { cpu, kind: "spurious-fault" };
+  if (what >= codes.EVICT) return { cpu, kind: "evict", page: what - codes.EVICT };
+  if (what >= codes.FILL) return { cpu, kind: "fill", page: what - codes.FILL };
   return what === codes.CHOICE_WALK ? { cpu, kind: "step" } : { cpu, kind: "step", old: what };
 }
 
@@ -76,9 +80,13 @@ function whatOf(view: TransitionView): number | undefined {
   switch (view.kind) {
     case "step":
       if (view.old === undefined) return codes.CHOICE_WALK;
-      return view.old > 0 && view.old < codes.CHOICE_SPURIOUS ? view.old : undefined;
+      return view.old > 0 && view.old < codes.FILL ? view.old : undefined;
     case "spurious-fault":
       return codes.CHOICE_SPURIOUS;
+    case "fill":
+      return view.page < codes.EVICT - codes.FILL ? codes.FILL + view.page : undefined;
+    case "evict":
+      return view.page < codes.EVICT - codes.FILL ? codes.EVICT + view.page : undefined;
     case "drain":
       return codes.DRAIN;
     case "deliver":
@@ -147,6 +155,11 @@ export class Exploration {
   /** Whether an entry without W may raise #PF where memory permits the store. Off at first. */
   set spuriousFaults(may: boolean) {
     this.#core.exploreSpurious(may ? 1 : 0);
+  }
+
+  /** Fills and evictions of the tracked pages are transitions of their own. Off at first. */
+  set eagerTranslations(eager: boolean) {
+    if (!this.#core.exploreEager(eager ? 1 : 0)) throw new RangeError("the eager form is for a few pages of a bare program");
   }
 
   /** CPUs that others may send interrupts to: before each of their stores one may come. None at first. */

@@ -3,9 +3,9 @@
 //
 // Guarantee: every final state of every execution with at most `bound` preemptions, and those with fewer first. A
 // preemption is a switch to another CPU while the one that ran could have gone on.
-// Departures: a store that drains is no preemption of anybody, while an interrupt that is delivered is a step of the CPU that
-// takes it; and a state is told apart by the CPU that ran last and the preemptions so far, so that none is cut off that
-// could be reached more cheaply.
+// Departures: a store that drains, a fill or an eviction is no preemption of anybody, while an interrupt that is delivered
+// is a step of the CPU that takes it; and a state is told apart by the CPU that ran last and the preemptions so far, so
+// that none is cut off that could be reached more cheaply.
 
 import { type Transition, type TransitionView, viewTransition } from "../../machine/index.js";
 import { DepthFirst, type Rule } from "./depth-first.js";
@@ -14,7 +14,7 @@ import type { Strategy } from "./strategy.js";
 /** A state's number: preemptions so far, and 1 + the CPU that made the last step of its own. */
 const CPUS = 65;
 
-const isOwn = ({ kind }: TransitionView): boolean => kind !== "drain";
+const isOwn = ({ kind }: TransitionView): boolean => kind !== "drain" && kind !== "fill" && kind !== "evict";
 
 /** Whether `cpu` could make a step of its own. */
 const canGoOn = (enabled: readonly Transition[], cpu: number): boolean =>

@@ -144,6 +144,9 @@ export class Kernel {
         return `P${view.cpu} goes on at ${at}${view.old === undefined ? "" : ` through old translation ${view.old}`}`;
       case "spurious-fault":
         return `P${view.cpu} faults at ${at}`;
+      case "fill":
+      case "evict":
+        return `P${view.cpu} ${view.kind}s its entry of page ${view.page}`;
       case "drain":
         return `a store of P${view.cpu} reaches memory`;
       case "deliver":

@@ -4,6 +4,7 @@
 //   P0           the instruction that CPU 0 waits with goes on     P0 old 2    through old value 2 of its page's word
 //   P0 fault     with the #PF of an entry without W                P0 drain    its oldest store reaches memory
 //   P0 deliver 1 the message at place 1 of its queue is delivered  P0 x12      twelve times in a row
+//   P0 fill 0    its entry of tracked page 0 is filled             P0 evict 0  ... or evicted (the eager form has these)
 
 import { numberTransition, type Transition, viewTransition } from "../../machine/index.js";
 import { UserError } from "../../errors.js";
@@ -12,7 +13,7 @@ import { UserError } from "../../errors.js";
 const MOST_TRANSITIONS = 1_000_000;
 
 /** Transitions give way to 64 CPUs. */
-const PATTERN = /^P(\d{1,2})(?: (drain|fault|old (\d{1,2})|deliver (\d{1,2})))?(?: x(\d{1,7}))?$/;
+const PATTERN = /^P(\d{1,2})(?: (drain|fault|old (\d{1,2})|(fill|evict|deliver) (\d{1,2})))?(?: x(\d{1,7}))?$/;
 
 export function transitionName(transition: Transition): string {
   const view = viewTransition(transition);
@@ -21,6 +22,9 @@ export function transitionName(transition: Transition): string {
       return view.old === undefined ? `P${view.cpu}` : `P${view.cpu} old ${view.old}`;
     case "spurious-fault":
       return `P${view.cpu} fault`;
+    case "fill":
+    case "evict":
+      return `P${view.cpu} ${view.kind} ${view.page}`;
     case "drain":
       return `P${view.cpu} drain`;
     case "deliver":
@@ -41,13 +45,14 @@ export function writeTransitions(transitions: readonly Transition[]): string[] {
 function readWord(word: string): { transition: Transition; times: number } | undefined {
   const found = PATTERN.exec(word);
   if (!found) return undefined;
-  const [, cpuText, what, old, place, times = "1"] = found;
+  const [, cpuText, what, old, kind, place, times = "1"] = found;
   const cpu = Number(cpuText);
   const view = what === undefined ? ({ cpu, kind: "step" } as const)
     : what === "drain" ? ({ cpu, kind: "drain" } as const)
     : what === "fault" ? ({ cpu, kind: "spurious-fault" } as const)
     : old !== undefined ? ({ cpu, kind: "step", old: Number(old) } as const)
-    : ({ cpu, kind: "deliver", place: Number(place) } as const);
+    : kind === "deliver" ? ({ cpu, kind, place: Number(place) } as const)
+    : ({ cpu, kind: kind as "fill" | "evict", page: Number(place) } as const);
   const transition = numberTransition(view);
   return transition === undefined || Number(times) === 0 ? undefined : { transition, times: Number(times) };
 }

@@ -2,7 +2,7 @@
 
 import { Source } from "../scenario/source.js";
 import { MOST_CPUS, parseProgram, type Program } from "./program.js";
-import { type Outcomes, TranslationRunner } from "./runner.js";
+import { type Form, type Outcomes, TranslationRunner } from "./runner.js";
 
 /** Reads programs; empty lines and those that begin with # are left out. */
 export function parsePrograms(file: string, text: string): Program[] {
@@ -20,9 +20,11 @@ function cpusOf(program: Program): number {
 export class ProgramRunner {
   readonly #runners: (TranslationRunner | undefined)[] = [];
 
+  constructor(readonly form: Form = "lazy") {}
+
   async run(program: Program): Promise<Outcomes> {
     const cpus = Math.min(cpusOf(program), MOST_CPUS);
-    const runner = (this.#runners[cpus] ??= await TranslationRunner.create(cpus));
+    const runner = (this.#runners[cpus] ??= await TranslationRunner.create(cpus, this.form));
     return runner.run(program);
   }
 }

@@ -15,6 +15,9 @@ import { pteName, pteWord } from "./pte.js";
 
 const VALUES = 9;
 
+/** How what TLBs may hold is explored: by what may still be used at a use, or with fills and evictions as steps of their own. */
+export type Form = "lazy" | "eager";
+
 /** The outcomes of a program, sorted. */
 export interface Outcomes {
   /** All but those below. */
@@ -56,7 +59,7 @@ export class TranslationRunner {
   readonly #root: number;
   readonly #cpus: number;
 
-  private constructor(machine: Machine, cpus: number, blocks: Blocks) {
+  private constructor(machine: Machine, cpus: number, blocks: Blocks, form: Form) {
     this.#blocks = blocks;
     this.#cpus = cpus;
     this.#ram = machine.ramView();
@@ -64,13 +67,14 @@ export class TranslationRunner {
     for (const address of [at.PTE_WORD, at.FRAME_0, at.FRAME_1, at.FLAG, at.GATE]) this.#exploration.share(address, 8);
     for (let cpu = 0; cpu < cpus; cpu++) this.#exploration.share(at.ACKS + cpu * at.ACK_STRIDE, 8);
     this.#exploration.track(BigInt(at.PAGE), at.PTE_WORD);
+    this.#exploration.eagerTranslations = form === "eager";
     this.#system = new System(machine, this.#exploration, cpus);
     this.#system.begin();
     this.#root = this.#exploration.mark();
   }
 
   /** A runner for programs that need up to `cpus` CPUs, those that are only flushed among them. */
-  static async create(cpus: number): Promise<TranslationRunner> {
+  static async create(cpus: number, form: Form): Promise<TranslationRunner> {
     const machine = await Machine.create({ cpus, memory: at.MEMORY, tlb: "none" });
     const blocks = makeBlocks(MOST_EVENTS, VALUES, MOST_CPUS);
     machine.writePhysical(0, memoryImage(blocks));
@@ -81,7 +85,7 @@ export class TranslationRunner {
       machine.setRegister(cpu, "r13", BigInt(at.ACKS + cpu * at.ACK_STRIDE));
       for (const name of ["rbx", "rsi", "rdi", "rbp", "r8", "r9", "r10", "r11"] as const) machine.setRegister(cpu, name, BigInt(at.MARK_FAULT));
     }
-    return new TranslationRunner(machine, cpus, blocks);
+    return new TranslationRunner(machine, cpus, blocks, form);
   }
 
   /** Every outcome of `program`. */

@@ -5,8 +5,7 @@ import { availableParallelism } from "node:os";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { ProgramRunner } from "shootdown";
-import { disagreement } from "./compare.js";
+import { bothForms, disagreements } from "./compare.js";
 import { biased, dice, NARROW, programs, WIDE } from "./enumerate.js";
 
 const RANDOM = 5000;
@@ -30,7 +29,7 @@ function* everything(): Generator<string> {
 }
 
 async function work({ first, step }: Share): Promise<void> {
-  const runner = new ProgramRunner();
+  const runners = bothForms();
   let found: string[] = [];
   let compared = 0;
   let place = 0;
@@ -41,9 +40,9 @@ async function work({ first, step }: Share): Promise<void> {
   };
   for (const text of everything()) {
     if (place++ % step !== first) continue;
-    const difference = await disagreement(runner, text);
-    if (difference) found.push(difference);
-    if (++compared === REPORT_EVERY || difference) report();
+    const differences = await disagreements(runners, text);
+    found.push(...differences);
+    if (++compared === REPORT_EVERY || differences.length > 0) report();
   }
   report();
 }
