@@ -17,7 +17,7 @@ const parallelJobs = 2;
 
 const programs = ["hello", "lookup", "churn", "tlbflush", "selftest", "echo", "scenario"];
 const extraSources = {
-  selftest: ["selftest_mm", "selftest_threads", "selftest_numa", "selftest_mremap", "selftest_files"],
+  selftest: ["selftest_mm", "selftest_threads", "selftest_numa", "selftest_mremap", "selftest_files", "selftest_pin"],
   scenario: ["scenario_words", "scenario_parse", "scenario_run"],
 };
 const libc = ["guest/user/crt0.S", "guest/user/libc.c", "guest/user/thread.c",

@@ -68,6 +68,7 @@ static inline void fput(struct file *file)
 struct file *shmem_file_setup(void);		/* empty; NULL: no memory */
 long do_ftruncate(struct file *file, u64 size);
 ssize_t shmem_file_read(struct file *file, void __user *buf, size_t n, u64 pos);
+ssize_t shmem_kernel_read(struct file *file, void *buf, size_t n, u64 pos);
 ssize_t shmem_file_write(struct file *file, const void __user *buf, size_t n, u64 pos);
 
 enum sgp_type {

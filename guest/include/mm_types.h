@@ -11,8 +11,11 @@
 #include "wait.h"
 
 struct file;
+struct kioctx;
 struct mm_struct;
 struct migrc_req;
+
+#define NR_IOCTX 8
 
 /* vm_flags. An enum rather than macros, so that a debugger has their names. */
 enum vma_flags {
@@ -75,6 +78,9 @@ struct mm_struct {
 
 	atomic_long_t rss;		/* mapped pages, but those of zeroes */
 	atomic_long_t pgtables;		/* page-table pages */
+
+	spinlock_t ioctx_lock;
+	struct kioctx *ioctx_table[NR_IOCTX];	/* kernel/aio.c; context n + 1 is entry n */
 
 	/* NUMA balancing: when and where the next scan starts. */
 	unsigned long numa_next_scan;

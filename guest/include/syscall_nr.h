@@ -28,6 +28,10 @@
 #define __NR_futex 202
 #define __NR_sched_setaffinity 203
 #define __NR_sched_getaffinity 204
+#define __NR_io_setup 206
+#define __NR_io_destroy 207
+#define __NR_io_getevents 208
+#define __NR_io_submit 209
 #define __NR_set_tid_address 218
 #define __NR_clock_gettime 228
 #define __NR_exit_group 231

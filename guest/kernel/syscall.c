@@ -1,4 +1,5 @@
 /* syscall.c - the system call table and the calls that are a few lines each. */
+#include "aio.h"
 #include "bitops.h"
 #include "clone.h"
 #include "fs.h"
@@ -50,6 +51,11 @@ SYSCALL(brk) { return do_brk(a); }
 SYSCALL(madvise) { return do_madvise(a, b, c); }
 
 SYSCALL(mbind) { return do_mbind(a, b, c, f); }
+
+SYSCALL(io_setup) { return sys_io_setup(a, (u64 *)b); }
+SYSCALL(io_destroy) { return sys_io_destroy(a); }
+SYSCALL(io_submit) { return sys_io_submit(a, b, (struct iocb **)c); }
+SYSCALL(io_getevents) { return sys_io_getevents(a, b, c, (struct io_event *)d, (void *)e); }
 
 SYSCALL(move_pages)
 {
@@ -204,7 +210,8 @@ static const sys_call_ptr_t sys_call_table[NR_SYSCALLS] = {
 	ENTRY(rt_sigaction), ENTRY(pread64), ENTRY(pwrite64),
 	ENTRY(mremap), ENTRY(sched_yield), ENTRY(madvise), ENTRY(nanosleep), ENTRY(getpid), ENTRY(clone), ENTRY(fork),
 	ENTRY(exit), ENTRY(wait4), ENTRY(arch_prctl), ENTRY(gettid), ENTRY(futex),
-	ENTRY(ftruncate), ENTRY(memfd_create), ENTRY(sched_setaffinity), ENTRY(sched_getaffinity), ENTRY(set_tid_address),
+	ENTRY(ftruncate), ENTRY(memfd_create), ENTRY(sched_setaffinity), ENTRY(sched_getaffinity),
+	ENTRY(io_setup), ENTRY(io_destroy), ENTRY(io_submit), ENTRY(io_getevents), ENTRY(set_tid_address),
 	ENTRY(clock_gettime), ENTRY(exit_group), ENTRY(mbind), ENTRY(move_pages), ENTRY(getcpu),
 };
 

@@ -2,7 +2,10 @@
  * fork_mm.c - the life of a struct mm_struct: made empty or copied, shared, dropped.
  * For fork, exec, exit and the scheduler.
  */
+#include "aio.h"
+#include "gup.h"
 #include "migrate.h"
+#include "string.h"
 #include "tlbflush.h"
 
 static atomic64_t last_mm_ctx_id = ATOMIC64_INIT(1);	/* 1 is init_mm's */
@@ -20,6 +23,7 @@ static struct mm_struct *mm_init(struct anonmm *anonmm)
 	init_rwsem(&mm->mmap_lock);
 	INIT_LIST_HEAD(&mm->mmap);
 	spin_lock_init(&mm->page_table_lock);
+	spin_lock_init(&mm->ioctx_lock);
 	mm->pgd = pgd_alloc(mm);
 	if (!mm->pgd) {
 		kfree(mm);
@@ -52,17 +56,42 @@ void mmput(struct mm_struct *mm)
 {
 	if (!atomic_dec_and_test(&mm->mm_users))
 		return;
+	exit_aio(mm);
 	exit_mmap(mm);
 	mmdrop(mm);
+}
+
+/*
+ * What is pinned stays with the parent, who gave it to a device: the child gets its
+ * copy at once. As the parent keeps its right to write, contents may be torn, as in Linux.
+ */
+static int copy_present_page(struct mm_struct *dst_mm, struct vm_area_struct *src_vma, unsigned long addr,
+			     pte_t *dst_pte, struct folio *folio)
+{
+	struct folio *new = folio_alloc(GFP_ATOMIC, 0);
+	pte_t pte;
+
+	if (!new)
+		return -ENOMEM;
+	copy_page(folio_address(new), folio_address(folio));
+	folio_add_new_anon_rmap(new, src_vma, addr);	/* the child's area has the same index and anonmm */
+	folio_add_lru(new);
+	atomic_long_inc(&dst_mm->rss);
+	pte = mk_pte(new, src_vma->vm_page_prot);
+	if (src_vma->vm_flags & VM_WRITE)
+		pte = pte_mkwrite(pte);
+	set_pte_at(dst_mm, addr, dst_pte, pte_mkdirty(pte));
+	return 0;
 }
 
 /*
  * One PTE, both page-table locks held. Both sides lose the right to write, and
  * with it the folio its exclusiveness, before either can write again.
  */
-static void copy_one_pte(struct mm_struct *dst_mm, struct mm_struct *src_mm, unsigned long addr,
-			 pte_t *dst_pte, pte_t *src_pte)
+static int copy_one_pte(struct mm_struct *dst_mm, struct vm_area_struct *src_vma, unsigned long addr,
+			pte_t *dst_pte, pte_t *src_pte)
 {
+	struct mm_struct *src_mm = src_vma->vm_mm;
 	pte_t pte = ptep_get(src_pte);
 	struct folio *folio;
 
@@ -79,10 +108,12 @@ static void copy_one_pte(struct mm_struct *dst_mm, struct mm_struct *src_mm, uns
 		}
 		atomic_long_inc(&dst_mm->rss);
 		set_pte_at(dst_mm, addr, dst_pte, pte);
-		return;
+		return 0;
 	}
 
 	folio = vm_normal_folio(pte);
+	if (folio && folio_maybe_dma_pinned(folio) && folio_test_anon_exclusive(folio))
+		return copy_present_page(dst_mm, src_vma, addr, dst_pte, folio);
 	if (folio) {
 		folio_get(folio);
 		folio_dup_anon_rmap(folio);
@@ -93,11 +124,13 @@ static void copy_one_pte(struct mm_struct *dst_mm, struct mm_struct *src_mm, uns
 		pte = pte_wrprotect(pte);
 	}
 	set_pte_at(dst_mm, addr, dst_pte, pte_mkold(pte));
+	return 0;
 }
 
-static int copy_pte_range(struct mm_struct *dst_mm, struct mm_struct *src_mm, pmd_t *src_pmd,
+static int copy_pte_range(struct mm_struct *dst_mm, struct vm_area_struct *src_vma, pmd_t *src_pmd,
 			  unsigned long addr, unsigned long end)
 {
+	int err = 0;
 	pmd_t *dst_pmd = pmd_alloc_addr(dst_mm, addr);
 	spinlock_t *dst_ptl, *src_ptl;
 	pte_t *dst_pte, *src_pte;
@@ -106,13 +139,13 @@ static int copy_pte_range(struct mm_struct *dst_mm, struct mm_struct *src_mm, pm
 		return -ENOMEM;
 	/* Nobody else takes two of these; the child's is taken by nobody but us and walks from a folio. */
 	dst_pte = pte_offset_map_lock(dst_mm, dst_pmd, addr, &dst_ptl);
-	src_pte = pte_offset_map_lock(src_mm, src_pmd, addr, &src_ptl);
-	for (; addr != end; addr += PAGE_SIZE, src_pte++, dst_pte++)
+	src_pte = pte_offset_map_lock(src_vma->vm_mm, src_pmd, addr, &src_ptl);
+	for (; addr != end && !err; addr += PAGE_SIZE, src_pte++, dst_pte++)
 		if (!pte_none(ptep_get(src_pte)))
-			copy_one_pte(dst_mm, src_mm, addr, dst_pte, src_pte);
+			err = copy_one_pte(dst_mm, src_vma, addr, dst_pte, src_pte);
 	pte_unmap_unlock(src_pte, src_ptl);
 	pte_unmap_unlock(dst_pte, dst_ptl);
-	return 0;
+	return err;
 }
 
 int copy_page_range(struct mm_struct *dst_mm, struct vm_area_struct *src_vma)
@@ -126,7 +159,7 @@ int copy_page_range(struct mm_struct *dst_mm, struct vm_area_struct *src_vma)
 		pmd_t *src_pmd = mm_find_pmd(src_vma->vm_mm, addr);
 
 		next = pmd_addr_end(addr, src_vma->vm_end);
-		if (src_pmd && copy_pte_range(dst_mm, src_vma->vm_mm, src_pmd, addr, next))
+		if (src_pmd && copy_pte_range(dst_mm, src_vma, src_pmd, addr, next))
 			return -ENOMEM;
 		cond_resched();
 	}

@@ -149,10 +149,18 @@ void __fput(struct file *file)
 	kfree(file);
 }
 
-ssize_t shmem_file_read(struct file *file, void __user *buf, size_t n, u64 pos)
+/* Returns how much of it was not copied, as copy_to_user() does. */
+typedef unsigned long (*copy_fn)(void *to, const void *from, unsigned long n);
+
+static unsigned long copy_to_kernel(void *to, const void *from, unsigned long n)
+{
+	memcpy(to, from, n);
+	return 0;
+}
+
+static ssize_t do_read(struct address_space *mapping, void *to, size_t n, u64 pos, copy_fn copy)
 {
 	static const char zeroes[PAGE_SIZE];
-	struct address_space *mapping = &file->mapping;
 	size_t done = 0;
 
 	while (done < n) {
@@ -173,7 +181,7 @@ ssize_t shmem_file_read(struct file *file, void __user *buf, size_t n, u64 pos)
 		/* The reference is enough: as in Linux, a reader may see a write under way. */
 		if (folio)
 			folio_unlock(folio);
-		left = copy_to_user((char *)buf + done, folio ? (char *)folio_address(folio) + offset : zeroes, part);
+		left = copy((char *)to + done, folio ? (char *)folio_address(folio) + offset : zeroes, part);
 		if (folio)
 			folio_put(folio);
 		done += part - left;
@@ -181,6 +189,16 @@ ssize_t shmem_file_read(struct file *file, void __user *buf, size_t n, u64 pos)
 			return done ? (ssize_t)done : -EFAULT;
 	}
 	return done;
+}
+
+ssize_t shmem_file_read(struct file *file, void __user *buf, size_t n, u64 pos)
+{
+	return do_read(&file->mapping, buf, n, pos, copy_to_user);
+}
+
+ssize_t shmem_kernel_read(struct file *file, void *buf, size_t n, u64 pos)
+{
+	return do_read(&file->mapping, buf, n, pos, copy_to_kernel);
 }
 
 /*

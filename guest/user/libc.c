@@ -58,6 +58,26 @@ int ftruncate(int fd, long size)
 	return syscall3(__NR_ftruncate, fd, size, 0);
 }
 
+long io_setup(unsigned int nr_events, u64 *ctx)
+{
+	return syscall3(__NR_io_setup, nr_events, ctx, 0);
+}
+
+long io_destroy(u64 ctx)
+{
+	return syscall3(__NR_io_destroy, ctx, 0, 0);
+}
+
+long io_submit(u64 ctx, long nr, struct iocb **iocbs)
+{
+	return syscall3(__NR_io_submit, ctx, nr, iocbs);
+}
+
+long io_getevents(u64 ctx, long min_nr, long nr, struct io_event *events)
+{
+	return syscall6(__NR_io_getevents, ctx, min_nr, nr, (long)events, 0, 0);
+}
+
 void *mmap_file(void *addr, size_t len, int prot, int flags, int fd, long offset)
 {
 	long ret = syscall6(__NR_mmap, (long)addr, len, prot, flags, fd, offset);

@@ -5,6 +5,7 @@
 #ifndef GUEST_USER_LIBC_H
 #define GUEST_USER_LIBC_H
 
+#include "aio.h"
 #include "compiler.h"
 #include "errno.h"
 #include "memlayout.h"
@@ -55,6 +56,10 @@ long pread(int fd, void *buf, size_t n, long pos);
 long pwrite(int fd, const void *buf, size_t n, long pos);
 int memfd_create(const char *name, unsigned int flags);
 int ftruncate(int fd, long size);
+long io_setup(unsigned int nr_events, u64 *ctx);
+long io_destroy(u64 ctx);
+long io_submit(u64 ctx, long nr, struct iocb **iocbs);
+long io_getevents(u64 ctx, long min_nr, long nr, struct io_event *events);
 void *mmap(void *addr, size_t len, int prot, int flags);	/* anonymous */
 void *mmap_file(void *addr, size_t len, int prot, int flags, int fd, long offset);
 int munmap(void *addr, size_t len);

@@ -71,6 +71,21 @@ static void make_locations(void)
 		*(u64 *)scenario_vars[i].address = scenario_vars[i].value;
 }
 
+static void prepare_pins(struct scenario_column *column)
+{
+	u32 i;
+	int fd;
+
+	for (i = 0; i < column->nr_ops && column->ops[i].kind != OP_PIN; i++)
+		;
+	if (i == column->nr_ops)
+		return;
+	fd = memfd_create("pin", 0);
+	if (fd < 0 || ftruncate(fd, sizeof(u64)) || io_setup(SCENARIO_OPS, &column->pin_context))
+		die("scenario: pins cannot be made ready");
+	column->pin_fd = fd;
+}
+
 static void print_column(u32 k)
 {
 	const struct scenario_column *column = &scenario_columns[k];
@@ -174,6 +189,8 @@ int main(void)
 	if (online_cpus() < (int)nr_scenario_columns)
 		die("scenario: %u columns need as many CPUs; there are %d", nr_scenario_columns, online_cpus());
 	make_locations();
+	for (i = 0; i < nr_scenario_columns; i++)
+		prepare_pins(&scenario_columns[i]);
 	handle_faults(scenario_fault);
 	sched_setaffinity(0, 1);
 	for (i = 1; i < nr_scenario_columns; i++)

@@ -34,6 +34,10 @@
  *	write,FILE,OFFSET,V	pwrite() of one word; the offset is a multiple of 8
  *	read,FILE,OFFSET,REG	pread() of one word
  *	truncate,FILE		ftruncate() to nothing
+ *	pin,PAGE		io_submit() of a read into the page: it is made writable as by
+ *				a store, and pinned
+ *	pinwrite,V		io_getevents(): the oldest of the column's reads is done. The
+ *				kernel writes V to the first word of the page and unpins it
  *	fork[,REG]		REG becomes the child's number. The child keeps its copy of the
  *				address space and sleeps
  *	exit			ends this thread, and so must be its last operation
@@ -90,6 +94,8 @@ enum scenario_op_kind {
 	OP_WRITE,
 	OP_READ,
 	OP_TRUNCATE,
+	OP_PIN,
+	OP_PINWRITE,
 	OP_FORK,
 	OP_EXIT,
 	NR_SCENARIO_OPS,
@@ -116,6 +122,9 @@ struct scenario_column {
 	u32 nr_ops;
 	u32 registers_set;		/* bit r: an operation sets register r */
 	u32 exits;			/* its last operation is `exit` */
+	u32 pins;			/* its `pin`s that no `pinwrite` has followed, while it is read */
+	u32 pin_fd;			/* what its `pinwrite`s get their values from */
+	u64 pin_context;		/* of io_setup(); 0: it has no `pin` */
 	struct thread thread;		/* column 0 is the program's first thread, and has none */
 	struct scenario_op ops[SCENARIO_OPS];
 } __aligned(PAGE_SIZE);

@@ -44,6 +44,8 @@ static const struct {
 	[OP_WRITE] = { "write", "fov" },
 	[OP_READ] = { "read", "for" },
 	[OP_TRUNCATE] = { "truncate", "f" },
+	[OP_PIN] = { "pin", "p" },
+	[OP_PINWRITE] = { "pinwrite", "v" },
 	[OP_FORK] = { "fork", "R" },
 	[OP_EXIT] = { "exit", "" },
 };
@@ -271,6 +273,14 @@ static void parse_op(struct scenario_column *column, struct scenario_op *op)
 	}
 }
 
+static void count_pins(struct scenario_column *column, enum scenario_op_kind kind)
+{
+	if (kind == OP_PIN)
+		column->pins++;
+	if (kind == OP_PINWRITE && !column->pins--)
+		bad("no pin comes before this");
+}
+
 static void parse_column(void)
 {
 	struct scenario_column *column = &scenario_columns[nr_scenario_columns];
@@ -287,6 +297,7 @@ static void parse_column(void)
 			bad("more than 16 operations");
 		}
 		parse_op(column, &column->ops[column->nr_ops]);
+		count_pins(column, column->ops[column->nr_ops].kind);
 		column->exits = column->ops[column->nr_ops++].kind == OP_EXIT;
 	} while (accept(';'));
 }

@@ -103,6 +103,28 @@ static long migrate(u64 page, u64 node)
 	return ret ? ret : scenario_load(page, &value);
 }
 
+static long pin(const struct scenario_column *column, u64 page)
+{
+	struct iocb iocb = {
+		.aio_lio_opcode = IOCB_CMD_PREAD, .aio_fildes = column->pin_fd, .aio_buf = page, .aio_nbytes = sizeof(u64),
+	};
+	struct iocb *list[1] = { &iocb };
+
+	return io_submit(column->pin_context, 1, list);
+}
+
+/* The value goes by the column's own file, which is what the read reads. */
+static long pinwrite(const struct scenario_column *column, u64 value)
+{
+	struct io_event event;
+	long ret = pwrite(column->pin_fd, &value, sizeof(value), 0);
+
+	if (ret < 0)
+		return ret;
+	ret = io_getevents(column->pin_context, 1, 1, &event);
+	return ret == 1 ? event.res : ret < 0 ? ret : -EINVAL;	/* the pin had failed */
+}
+
 /* The child holds what it got, asleep, until the program ends. */
 static long fork_and_hold(struct scenario_column *column)
 {
@@ -156,6 +178,10 @@ static long run_op(struct scenario_column *column, const struct scenario_op *op,
 		return pread(op->address, value, sizeof(*value), op->offset);
 	case OP_TRUNCATE:
 		return ftruncate(op->address, 0);
+	case OP_PIN:
+		return pin(column, op->address);
+	case OP_PINWRITE:
+		return pinwrite(column, op->value);
 	case OP_FORK:
 		pid = fork_and_hold(column);
 		*value = pid;

@@ -44,7 +44,10 @@
 	T(pages_beyond_the_end_of_a_file_fault)				\
 	T(truncation_reaches_other_cpus)				\
 	T(pages_of_files_migrate)					\
-	T(writes_to_a_migrating_file_are_seen_everywhere)
+	T(writes_to_a_migrating_file_are_seen_everywhere)		\
+	T(asynchronous_reads_come_when_fetched)				\
+	T(a_pinned_page_does_not_migrate)				\
+	T(a_pinned_page_stays_with_the_parent)
 
 #define DECLARE(name) void test_##name(void);
 ALL_TESTS(DECLARE)

@@ -13,6 +13,8 @@ const SEQUENTIAL = [
 const MOVED = "page=p,value=5 page=q,value=6 hole=h P0=mremap,p,h;load,h,r1;load,p,r2;migrate,h,1;xchg,h,7;mremap,q,p;load,p,r3 P1=mfence";
 const FILES = "file=f,pages=2 file=g page=p,ro,value=5,file=f page=q,file=f page=r,file=g,value=6,node=1 " +
   "P0=load,q,r0;store,q,7;load,p,r1;write,f,0,8;load,p,r2;migrate,p,1;read,f,0,r3;write,f,4096,9;read,f,4096,r4;truncate,g;load,r,r5;fork;store,q,10;load,p,r6 P1=mfence";
+const PINNED = "page=p,value=1 page=q,ro,value=2 " +
+  "P0=pin,p;migrate,p,1;load,p,r0;mprotect,p,r;pinwrite,9;load,p,r1;migrate,p,1;pin,q;pinwrite,3;load,q,r2 P1=mfence";
 const FAILING = "page=p page=gone,value=4 page=ro,ro,value=6 hole=h " +
   "P0=munmap,gone;mprotect,gone,r;mmap,h,rw;store,h,2;load,h,r5;madvise,p;load,p,r6;load,gone,r7;store,ro,1;xchg,ro,1,r4;mprotect,ro,none;load,ro,r4";
 
@@ -51,8 +53,15 @@ test("mappings, reads and writes of a file show a scenario one contents, whereve
   ]);
 });
 
+test("a pinned page does not migrate, and the kernel writes to it when the read is fetched", async () => {
+  const { stop, lines, vmstat } = await runKernel(`init=scenario numa_balancing=0 -- ${PINNED}`, { cpus: 2 });
+  assert.deepEqual(stop, OK, lines.slice(-5).join("\n"));
+  assert.deepEqual(results(lines).slice(0, 4), ["P0: r0=1 r1=9 r2=2 pin[7]=-14 pinwrite[8]=-22", "P1:", "p=9 node=1", "q=2 node=0"]);
+  assert.deepEqual([vmstat["pgmigrate_fail"], vmstat["pgmigrate_success"]], [1, 1]);
+});
+
 test("a scenario computes the same in QEMU", { skip: withoutQemu }, async () => {
-  for (const scenario of [SEQUENTIAL, MOVED, FILES, FAILING]) {
+  for (const scenario of [SEQUENTIAL, MOVED, FILES, PINNED, FAILING]) {
     const commandLine = `init=scenario numa_balancing=0 fastmem=128M -- ${scenario}`;
     const ours = await runKernel(commandLine);
     const theirs = runInQemu(commandLine);
@@ -79,6 +88,7 @@ for (const [words, complaint] of [
   ["P0=mfence P1=mfence P2=mfence", "scenario: 3 columns need as many CPUs; there are 2"],
   ["page=p,file=f P0=mfence", "scenario: page=p,file=f: f: there is no such file before this"],
   ["file=f P0=read,f,4,r1", "scenario: P0=read,f,4,r1: 4: an offset in a file is a multiple of 8 below 65536"],
+  ["page=p P0=pin,p;pinwrite,1;pinwrite,2", "scenario: P0=pin,p;pinwrite,1;pinwrite,2: 2: no pin comes before this"],
   ["page=p", "scenario: there is no column: P0=OP;OP..."],
 ] as const) {
   test(`the arguments ${words} are refused: ${complaint.split(": ").slice(-1)[0]}`, async () => {
