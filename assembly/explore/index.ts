@@ -60,9 +60,13 @@ export function exploreTrackEverywhere(page: u64): bool {
   return trackEverywhere(page);
 }
 
-/** The address spaces that CPUs have loaded are the first: to be called once all pages are named. */
+/**
+ * The address spaces that CPUs have loaded are the first: to be called once all pages are named. Here is where the trail
+ * begins, so that going back to its beginning does not forget them.
+ */
 export function exploreEnterSpaces(): void {
   enterSpaces();
+  exploration().trail = 0;
 }
 
 /** Words found to conflict so far: u32 physical addresses at CONFLICT_BASE. */
