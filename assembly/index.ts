@@ -25,6 +25,7 @@ export * from "./explore/index";
 export { enterLong, enterProtected } from "./smp/reset";
 export { run } from "./smp/schedule";
 export { runAlone, runUntilStepped } from "./smp/alone";
+export { beginScript, scripted } from "./smp/script";
 export { addAccessPoint, addEventPoint, addInstructionPoint, armPoints, clearPoints } from "./debug/points";
 export { chipRegister, flight, flights } from "./apic/inspect";
 export { stateHash } from "./probe/hash";

@@ -123,8 +123,12 @@ export const VISITED_BASE: u32 = TRAIL_BASE + TRAIL_SIZE;
 export const VISITED_BITS: u32 = 22;
 export const VISITED_SIZE: u32 = 72 * MIB;
 
+/** D: what a scripted run is to do (smp/script.ts): entries of 16 bytes, which never change while it goes on. */
+export const SCRIPT_BASE: u32 = VISITED_BASE + VISITED_SIZE;
+export const SCRIPT_SIZE: u32 = 2 * MIB;
+
 /** D: stop points, what hit them, and which events are wanted (debug/state.ts): the host's wishes, not the machine's state. */
-export const DEBUG_BASE: u32 = VISITED_BASE + VISITED_SIZE;
+export const DEBUG_BASE: u32 = SCRIPT_BASE + SCRIPT_SIZE;
 export const DEBUG_SIZE: u32 = 2 * MIB;
 
 /** Guest RAM: physical address 0 is here. Aligned so that a frame is one 64 KiB-page-aligned run. */

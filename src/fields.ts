@@ -25,9 +25,11 @@ export class Fields {
 
   /** A whole number that is not negative. */
   number(name: string): number {
-    const value = this.#get(name);
-    if (!Number.isSafeInteger(value) || (value as number) < 0) throw this.wrong(`"${name}" is no whole number`);
-    return value as number;
+    return this.#number(name, this.#get(name));
+  }
+
+  numbers(name: string): number[] {
+    return this.#list(name).map((value) => this.#number(name, value));
   }
 
   flag(name: string): boolean {
@@ -61,6 +63,11 @@ export class Fields {
     const value = this.#get(name);
     if (!Array.isArray(value)) throw this.wrong(`"${name}" is no list`);
     return value;
+  }
+
+  #number(name: string, value: unknown): number {
+    if (!Number.isSafeInteger(value) || (value as number) < 0) throw this.wrong(`"${name}" is no whole number`);
+    return value as number;
   }
 
   #text(name: string, value: unknown, form?: RegExp): string {

@@ -105,7 +105,10 @@ function step(cpu: Cpu, explored: Explored): bool {
     x.locked = locked ? 1 : 0;
     const result = callHandler(cpu, rec);
     x.locked = 0;
-    if (!cpu.fault && result == NEXT) cpu.rip = nextRip(cpu, rec);
+    if (!cpu.fault) {
+      x.made++;
+      if (result == NEXT) cpu.rip = nextRip(cpu, rec);
+    }
   }
   if (cpu.fault) {
     if (cpu.fault == FAULT_PARK) cpu.shadow = shadow;
@@ -157,7 +160,7 @@ export function takeInterrupt(cpu: Cpu): void {
   const x = exploration();
   const granted = x.granted;
   x.granted = cpu.index + 1;
-  atBoundary(cpu);
+  if (atBoundary(cpu)) x.made++;
   x.granted = granted;
 }
 
@@ -188,6 +191,7 @@ function enterHandler(cpu: Cpu, explored: Explored): bool {
   const granted = x.granted;
   x.granted = cpu.index + 1;
   deliverException(cpu);
+  x.made++;
   x.granted = granted;
   explored.status = STOPPED;
   return cpu.fault == 0;

@@ -8,7 +8,8 @@ import { PRESET_NONE } from "../mmu/presets";
 import { EAGER_PAGES } from "./entries";
 import { hashHalf, hashState } from "./hash";
 import { enterSpaces, trackEverywhere } from "./spaces";
-import { bufferedAt, exploration, exploredOf } from "./state";
+import { valueNow } from "./resolve";
+import { bufferedAt, exploration, exploredOf, oldCount, oldValueAt, trackedAt } from "./state";
 import { forgetWords } from "./words";
 
 export { goOn as exploreGoOn } from "./advance";
@@ -87,6 +88,29 @@ export function exploreUses(): u32 {
 /** What CPU `index` is parked before: 0 for an access of no tracked page, else 1 + the number of the page. */
 export function exploreParkedPage(index: u32): u32 {
   return exploredOf(index).onPage ? 1 + exploredOf(index).parkedPage : 0;
+}
+
+/** Steps that CPUs made so far, as the machine counts them, over all that was tried. */
+export function exploreMade(): u32 {
+  return exploration().made;
+}
+
+/** Tracked pages; the linear address of the `t`-th, and what its word holds now. */
+export function exploreTracked(): u32 {
+  return exploration().tracked;
+}
+
+export function exploreTrackedPage(t: u32): u64 {
+  return trackedAt(t).page;
+}
+
+export function exploreTrackedValue(t: u32): u64 {
+  return valueNow(trackedAt(t));
+}
+
+/** Old value `n`, from 1 on, that CPU `index` may use for tracked page `t`; 0 if there are not so many. */
+export function exploreOldValue(index: u32, t: u32, n: u32): u64 {
+  return n <= oldCount(index, t) ? load<u64>(oldValueAt(index, t, n - 1)) : 0;
 }
 
 /** Whether an entry without W may raise #PF where memory permits the store (the manual's spurious fault). */

@@ -185,6 +185,8 @@ export class Exploration {
   full: u32;
   /** TLB preset of the machine, which has none while exploring. */
   preset: u32;
+  /** Steps that CPUs made, as the machine counts them, over all that was tried: it never goes back. */
+  made: u32;
 }
 
 @inline

@@ -13,7 +13,7 @@ import {
 import { charge, COST_INVALIDATE_ALL, COST_INVALIDATE_PAGE, COST_SWITCH } from "../probe/cost";
 import {
   emit, EVENT_CR3, EVENT_INVALIDATE, INVALIDATE_ALL, INVALIDATE_NON_GLOBAL, INVALIDATE_PAGE, INVALIDATE_PCID,
-  INVALIDATE_PCID_PAGE, LEFT_FAULT, LEFT_PAGE,
+  INVALIDATE_PCID_PAGE, LEFT_EVICTED, LEFT_FAULT, LEFT_PAGE,
 } from "../probe/events";
 import { machine } from "../global";
 import { entryAt, tagOf } from "./entry";
@@ -88,6 +88,13 @@ export function invlpg(cpu: Cpu, va: u64): void {
   emit(EVENT_INVALIDATE, cpu, INVALIDATE_PAGE, va, t.pcid);
   if (exploration().on) return droppedPage(cpu, va);
   dropTranslations(cpu, t, va, t.current, t.global, ALL_ROLES, LEFT_PAGE);
+  endStructures(cpu);
+}
+
+/** Forgets the page in the PCID in use for no reason, as a TLB may at any time (SDM 3A 4.10.2.2). */
+export function evictPage(cpu: Cpu, va: u64): void {
+  const t = tlbOf(cpu);
+  dropTranslations(cpu, t, va, t.current, t.global, ALL_ROLES, LEFT_EVICTED);
   endStructures(cpu);
 }
 

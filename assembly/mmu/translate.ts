@@ -15,13 +15,13 @@ import { machine } from "../global";
 import { useMarked } from "./classify";
 import { Entry, entryAt, kindOf, physicalIn, ENTRY_DIRTY, ENTRY_GLOBAL, ENTRY_STALE, RIGHTS } from "./entry";
 import { TlbState, kindsAround, noteFetch, noteKind, tlbOf } from "./generation";
-import { ALL_ROLES, dropPage, rolesOf } from "./invalidate";
+import { ALL_ROLES, dropPage, evictPage, rolesOf } from "./invalidate";
 import { leavingWanted, tellLeft } from "./lifetime";
 import { takeEntry } from "./pool";
 import { KIND_4K, KIND_PML4E, PRESET_NONE, ROLE_L1D, ROLE_L1I } from "./presets";
 import { describe, inheritMark } from "./psc";
 import { linkSource } from "./reverse";
-import { allowed, ACCESS_FETCH, ACCESS_WRITE } from "./rights";
+import { allowed, ACCESS_FETCH, ACCESS_READ, ACCESS_WRITE } from "./rights";
 import { dropEntry, installFirst, installSecond } from "./replace";
 import { findFirst, findSecond } from "./tlb";
 import { pageFrame, pagePhysical, pageRights, leafLevel, leafWord, startedFrom, WALKED } from "./descend";
@@ -176,6 +176,17 @@ export function translateData(cpu: Cpu, va: u64, access: u32): usize {
 /** The same for an instruction fetch. */
 export function translateFetch(cpu: Cpu, va: u64): usize {
   return translate(cpu, ROLE_L1I, va, ACCESS_FETCH);
+}
+
+/** Makes the TLB hold what the tables say now of the page of `va`, as a speculative access may at any time. Leaves `cpu.fault` set if they say nothing. */
+export function fillPage(cpu: Cpu, va: u64): void {
+  const t = tlbOf(cpu);
+  const kinds = kindsAround(t, va);
+  let at = findFirst(t, ROLE_L1D, va, kinds);
+  if (!at) at = findSecond(cpu.index, t, ROLE_L1D, va, kinds);
+  if (at && !(entryAt(at).flags & ENTRY_STALE)) return;
+  evictPage(cpu, va);
+  translateData(cpu, va, ACCESS_READ);
 }
 
 /** The entry at `at` (0 for none) serves `access` to `size` bytes at `va`: if it is marked, that is classified. */

@@ -18,7 +18,7 @@ import { eventHappened } from "../debug/event";
 import { EVENT_BASE } from "../memory-map";
 import { machine } from "../global";
 import { eventsFull } from "../host";
-import { now } from "../smp/clock";
+import { eventTime } from "../smp/clock";
 
 export const EVENT_BYTES: u32 = 56;
 export const EVENT_CAPACITY: u32 = 32768; // the newest this many are kept
@@ -92,7 +92,7 @@ function record(kind: u32, cpu: Cpu, a: u64, b: u64, c: u64): void {
   const at = EVENT_BASE + (<u32>d.eventCount & (EVENT_CAPACITY - 1)) * EVENT_BYTES;
   d.eventCount++;
   store<u64>(at, stepOf(by));
-  store<u64>(at, now(by), 8);
+  store<u64>(at, eventTime(by), 8);
   store<u16>(at, <u16>kind, 16);
   store<u16>(at, <u16>cpu.index, 18);
   store<u16>(at, <u16>by.index, 20);

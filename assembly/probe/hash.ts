@@ -12,7 +12,7 @@ import { Cpu, cpuAt, systemOf, SystemRegisters, SLOT_FS } from "../cpu/state";
 import { getRflags } from "../cpu/flags";
 import { machine, DEVICES_IN_CORE } from "../global";
 import { PRESET_NONE, PRESET_STICKY } from "../mmu/presets";
-import { scheduler, Scheduler } from "../smp/state";
+import { scheduler, Scheduler, script, Script } from "../smp/state";
 import {
   COUNTERS, C_BLOCKS_DECODED, C_CODE_WRITES, C_ITLB_MISSES, C_WALKS_INSTRUCTION, C_WALK_REFERENCES, C_CYCLES_WALK, C_CYCLES_MEMORY,
 } from "./counters";
@@ -102,6 +102,8 @@ function hashGlobal(hash: u64): u64 {
   hash = mix(hash, g.nextTimer);
   const state = changetype<usize>(scheduler());
   for (let offset: usize = 0; offset < offsetof<Scheduler>(); offset += 8) hash = mix(hash, load<u64>(state + offset));
+  const played = changetype<usize>(script());
+  for (let offset: usize = 0; script().entries != 0 && offset < offsetof<Script>(); offset += 8) hash = mix(hash, load<u64>(played + offset));
   return hashPages(hash, DEVICES_IN_CORE, GLOBAL_BASE + GLOBAL_SIZE - DEVICES_IN_CORE);
 }
 

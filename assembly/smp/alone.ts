@@ -9,7 +9,9 @@ import { lapicOf } from "../apic/lapic";
 import { fireLocalTimers } from "../apic/timer";
 import { firePit } from "../apic/pit";
 import { debug } from "../debug/state";
-import { account, ended, lookAtBoundary, run, slice } from "./schedule";
+import { ended, run } from "./schedule";
+import { endScript } from "./script";
+import { account, lookAtBoundary, slice } from "./slice";
 import { NEVER } from "./clock";
 import { scheduler, turnOf, Scheduler } from "./state";
 
@@ -67,11 +69,13 @@ const IDLE_JUMPS: u32 = 100000;
 
 /**
  * Lets CPU `index` alone make `steps` steps, out of turn. Step by step, so that it does not matter how they are cut into
- * calls. The turn under way stays where it is, but later by the time that this took.
+ * calls. The turn under way stays where it is, but later by the time that this took. A script is over: what it said of the
+ * steps to come is no longer so.
  */
 export function runAlone(index: u32, steps: u64): u32 {
   const g = machine();
   const state = scheduler();
+  endScript();
   const cpu = takeWindow(index);
   const current = g.current;
   const used = state.used;

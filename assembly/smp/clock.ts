@@ -3,14 +3,20 @@
 
 import { Cpu, systemOf } from "../cpu/state";
 import { machine } from "../global";
-import { scheduler } from "./state";
+import { scheduler, script } from "./state";
 
 /** "No timer", "nothing due". */
 export const NEVER: u64 = u64.MAX_VALUE;
 
 /** Ticks since power-on as the CPU that has the turn sees them; exact inside a cold handler. */
 export function now(cpu: Cpu): u64 {
-  return machine().clock + scheduler().used + <u64>(cpu.sliceBudget - cpu.left);
+  const start = machine().clock + scheduler().used;
+  return script().entries ? start : start + <u64>(cpu.sliceBudget - cpu.left);
+}
+
+/** The same for events: they are told apart in a script as well, where time stands still. */
+export function eventTime(cpu: Cpu): u64 {
+  return script().entries ? now(cpu) + cpu.sliceStart + <u64>(cpu.sliceBudget - cpu.left) - script().start : now(cpu);
 }
 
 /** What RDTSC reads: ticks moved by writes to IA32_TIME_STAMP_COUNTER (SDM 3B 18.17). */

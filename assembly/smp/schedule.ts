@@ -6,20 +6,20 @@
 // Everything is in linear memory (state.ts) and nothing depends on how a run is cut into calls of `run`: a turn
 // that the budget interrupts goes on at the next call as if nothing had been.
 
-import { COUNTER_BASE, COUNTER_STRIDE } from "../memory-map";
 import { Cpu, cpuAt, takeWindow, leaveWindow, count, ATTENTION_BOUNDARY, HALTED, RUNNING } from "../cpu/state";
-import { runSlice, recordStop } from "../cpu/execute";
-import { machine, random, STOP_BUDGET, STOP_IDLE, STOP_NOT_IMPLEMENTED, STOP_STEPPED } from "../global";
-import { C_SLICES, C_INSTRUCTIONS, C_EXCEPTIONS } from "../probe/counters";
-import { PAUSE_TICKS } from "../probe/cost";
+import { recordStop } from "../cpu/execute";
+import { machine, random, STOP_BUDGET, STOP_IDLE, STOP_NOT_IMPLEMENTED } from "../global";
+import { C_SLICES } from "../probe/counters";
 import { debug } from "../debug/state";
 import { lapicOf } from "../apic/lapic";
 import { land } from "../apic/flight";
 import { fireLocalTimers } from "../apic/timer";
 import { firePit } from "../apic/pit";
-import { atBoundary, settleIdle } from "./boundary";
+import { settleIdle } from "./boundary";
 import { NEVER } from "./clock";
-import { Scheduler, scheduler, turnOf } from "./state";
+import { followScript, scripted } from "./script";
+import { account, lookAtBoundary, slice } from "./slice";
+import { Scheduler, scheduler } from "./state";
 
 /** Length of a turn: 3/4 to 5/4 of a thousand steps, drawn from the seed, so that seeds try different interleavings. */
 const TURN_LEAST: i32 = 750;
@@ -44,24 +44,6 @@ function beginTurn(state: Scheduler, cpu: Cpu): void {
   count(cpu, C_SLICES);
 }
 
-/** The CPU made `n` steps. */
-export function account(state: Scheduler, cpu: Cpu, n: i32): void {
-  const g = machine();
-  g.steps += n;
-  if (n) {
-    turnOf(cpu).lastStep = g.steps;
-    if (debug().stepping == 1 + cpu.index && !g.stopRequested) {
-      g.stopRequested = 1;
-      g.stopReason = STOP_STEPPED;
-    }
-  }
-  state.used += n;
-  state.turnLeft -= n;
-  cpu.sliceStart = g.steps;
-  cpu.sliceBudget = 0;
-  cpu.left = 0;
-}
-
 function endTurn(state: Scheduler, cpu: Cpu): void {
   state.turnLeft = 0;
   if (state.used) {
@@ -70,40 +52,6 @@ function endTurn(state: Scheduler, cpu: Cpu): void {
   }
   if (cpu.activity == RUNNING || cpu.attention & ATTENTION_BOUNDARY || lapicOf(cpu).flightCount) return;
   state.awake &= ~(<u64>1 << cpu.index);
-}
-
-@inline
-function counter(cpu: Cpu, id: u32): u64 {
-  return load<u64>(COUNTER_BASE + cpu.index * COUNTER_STRIDE + (id << 3));
-}
-
-/** Lets the CPU, which is in the running window, run until something else is to be looked at. `most` is positive. */
-export function slice(state: Scheduler, cpu: Cpu, most: i32): void {
-  const exceptions = counter(cpu, C_EXCEPTIONS);
-  cpu.sliceBudget = most;
-  cpu.left = most;
-  runSlice(cpu);
-  const done = cpu.sliceBudget - cpu.left;
-  // The delivery of an exception is a step in which no instruction retires.
-  count(cpu, C_INSTRUCTIONS, done - (counter(cpu, C_EXCEPTIONS) - exceptions));
-  account(state, cpu, done);
-  if (cpu.activity == HALTED) {
-    turnOf(cpu).haltedSince = machine().clock + state.used;
-    state.turnLeft = 0;
-  } else if (cpu.yielded) {
-    state.used += PAUSE_TICKS;
-    state.turnLeft = 0;
-    state.pausedNow = 1;
-  }
-  cpu.yielded = 0;
-}
-
-/** Takes what waits for the next boundary, if anything does; true if that was a step. */
-@inline
-export function lookAtBoundary(cpu: Cpu): bool {
-  const look = cpu.attention & ATTENTION_BOUNDARY;
-  cpu.attention = 0;
-  return look != 0 && atBoundary(cpu);
 }
 
 /**
@@ -178,6 +126,10 @@ function rounds(state: Scheduler, end: u64): u32 {
   const g = machine();
   while (!g.stopRequested) {
     if (g.steps >= end) return STOP_BUDGET;
+    if (scripted()) {
+      followScript(end);
+      continue;
+    }
     if (!state.inRound) beginRound(state);
     while (state.toVisit) {
       if (!turn(state, <u32>ctz(state.toVisit), end)) break;

@@ -35,6 +35,23 @@ export function scheduler(): Scheduler {
   return changetype<Scheduler>(SCHEDULER_BASE);
 }
 
+/** Where a run is in a script (script.ts). All zero without one. */
+@unmanaged
+export class Script {
+  /** Entries that are to be played; which of them is under way; steps made of it. */
+  entries: u32;
+  next: u32;
+  steps: u32;
+  reserved: u32;
+  /** The step at which the script began. */
+  start: u64;
+}
+
+@inline
+export function script(): Script {
+  return changetype<Script>(SCHEDULER_BASE + 0x100);
+}
+
 /** Per-CPU part, behind the local APIC in the CPU's block. */
 const TURN_OFFSET: usize = 0x1400;
 

@@ -4,7 +4,7 @@ import type { Transition } from "../machine/index.js";
 import { exhaustive } from "./explore/exhaustive.js";
 import { drive } from "./explore/drive.js";
 import type { Coverage, SavedSearch, Standing, Strategy } from "./explore/strategy.js";
-import { type Execution, executionOf } from "./report/execution.js";
+import { type Execution, transitionsOf } from "./report/execution.js";
 import type { LitmusTest } from "./scenario/scenario.js";
 import type { Schedule } from "./schedule/schedule.js";
 import { shrunkSchedule } from "./schedule/shrink.js";
@@ -81,6 +81,6 @@ export async function exploreLitmus(litmus: LitmusTest, options: LitmusOptions =
   const schedule = options.witness && shown ? shrunkSchedule({ scenario: litmus.source, storeBuffers }, subject, shown) : undefined;
   return {
     name: litmus.name, states: [...states.keys()].sort(), holding, observation, ok: ok[litmus.condition.quantifier], coverage, stuck,
-    ...(schedule ? { witness: { schedule, execution: executionOf(schedule, subject) } } : {}),
+    ...(schedule ? { witness: { schedule, execution: transitionsOf(schedule, subject) } } : {}),
   };
 }

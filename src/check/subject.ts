@@ -1,7 +1,7 @@
 // A scenario that is ready to be explored, of whatever kind: what schedules, shrinking and tables work with. Each kind of
 // scenario makes one (bare/subject.ts, translation/subject.ts); its system stands where every CPU waits for its turn.
 
-import type { Machine, Transition } from "../machine/index.js";
+import type { Exploration, Machine, Transition } from "../machine/index.js";
 import type { System } from "./explore/system.js";
 
 /** Something that an execution has shown. */
@@ -14,6 +14,7 @@ export interface Finding {
 
 export interface Subject {
   readonly system: System;
+  readonly exploration: Exploration;
   readonly machine: Machine;
   /** Columns of the scenario; CPUs beyond them have no program of their own. */
   readonly columns: number;

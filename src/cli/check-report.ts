@@ -77,7 +77,7 @@ export async function replaySchedule(fileOrText: string, flags: ReportFlags): Pr
   const reports = new Reports(flags);
   reports.add({
     title: scenarioOf(schedule.start).name, text,
-    shown: { lead: `It shows ${schedule.shows}`, execution: executionOf(schedule, subject), schedule },
+    shown: { lead: `It shows ${schedule.shows}`, execution: await executionOf(schedule, subject), schedule },
   });
   await reports.done(schedule);
 }

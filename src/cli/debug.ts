@@ -1,8 +1,12 @@
-// `shootdown debug IMAGE`: the debugger's console on an image, on a terminal, from a script or from a pipe.
+// `shootdown debug IMAGE`: the debugger's console on an image, or on a schedule that a check has found; on a terminal, from a
+// script or from a pipe.
 
 import { createInterface } from "node:readline";
 import { Command, Option } from "commander";
-import { DebugConsole, DEFAULT_HISTORY, formatSize, openSession, parseSize, type Reply, symbolsOf, UserError } from "../index.js";
+import {
+  DebugConsole, DEFAULT_HISTORY, formatSize, openSession, parseSize, type Pc, type Reply, stage, type SymbolTable, symbolsOf, UserError,
+} from "../index.js";
+import { loadSchedule } from "./check-report.js";
 import { DebugGdb } from "./debug-gdb.js";
 import { DebugOutput } from "./debug-output.js";
 import { runPrompt } from "./debug-prompt.js";
@@ -12,6 +16,7 @@ import { addImageOptions, type ImageFlags, loadPc } from "./image-options.js";
 import { checked } from "./options.js";
 
 interface DebugFlags extends ImageFlags, Pick<GdbFlags, "gdb" | "gdbNowait"> {
+  readonly schedule?: string;
   readonly symbols?: readonly string[];
   readonly script?: string;
   readonly echo?: boolean;
@@ -29,8 +34,9 @@ Exit status: 0; 2 for wrong usage, an image that cannot be booted, or a line of 
 a script that Ctrl-C ended.`;
 
 export function debugCommand(): Command {
-  return addImageOptions(new Command("debug"))
+  return addImageOptions(new Command("debug"), "[image]")
     .description("boot an image under the debugger: step any CPU, forwards and backwards, and see what each TLB holds")
+    .option("--schedule <schedule>", "instead of an image: what check has found, from its file or as it was pasted")
     .option("--symbols <elf>", "read symbols and debug information of this file too; may be repeated",
       (file: string, files: string[] = []) => [...files, file])
     .option("--script <file>", "run the commands in FILE, then leave")
@@ -47,17 +53,53 @@ export function debugCommand(): Command {
     .action(debug);
 }
 
-async function debug(image: string, flags: DebugFlags): Promise<void> {
+interface Subject {
+  readonly pc: Pc;
+  readonly symbols?: SymbolTable;
+  /** Said before the greeting. */
+  readonly word?: string;
+}
+
+const moreSymbols = (flags: DebugFlags) =>
+  Promise.all((flags.symbols ?? []).map(async (name) => ({ name, bytes: await readInput(name) })));
+
+async function bootSubject(image: string, flags: DebugFlags): Promise<Subject> {
+  const { pc, bytes } = await loadPc(image, flags);
+  const symbols = await symbolsOf({ image: bytes, path: image, commandLine: flags.append, more: await moreSymbols(flags) });
+  return { pc, ...(symbols ? { symbols } : {}) };
+}
+
+async function scheduleSubject(fileOrText: string): Promise<Subject> {
+  const schedule = await loadSchedule(fileOrText);
+  const { pc, symbols, end } = await stage(schedule);
+  const word = `The schedule goes from here to #${end}, and shows ${schedule.shows}; then the machine goes on by itself.`;
+  return { pc, word, ...(symbols ? { symbols } : {}) };
+}
+
+/** The options that say what is booted: a schedule has all of that in it. */
+const OF_IMAGES = ["cpus", "memory", "fastMemory", "append", "initrd", "tlb", "seed"];
+
+async function subjectOf(image: string | undefined, flags: DebugFlags, command: Command): Promise<Subject> {
+  if (flags.schedule === undefined) {
+    if (image === undefined) throw new UserError("an image is missing, or --schedule");
+    return bootSubject(image, flags);
+  }
+  if (image !== undefined) throw new UserError("--schedule says what is run: no image besides");
+  const given = OF_IMAGES.find((name) => command.getOptionValueSource(name) === "cli");
+  if (given !== undefined) throw new UserError(`--schedule says what is run: not also --${given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  return scheduleSubject(flags.schedule);
+}
+
+async function debug(image: string | undefined, flags: DebugFlags, command: Command): Promise<void> {
   checkGdbFlags({ ...(flags.gdb ? { gdb: flags.gdb } : {}), ...(flags.gdbNowait ? { gdbNowait: true } : {}) });
   const script = flags.script === undefined ? undefined : await readInput(flags.script);
-  const { pc, bytes } = await loadPc(image, flags);
-  const more = await Promise.all((flags.symbols ?? []).map(async (name) => ({ name, bytes: await readInput(name) })));
-  const symbols = await symbolsOf({ image: bytes, path: image, commandLine: flags.append, more });
+  const { pc, symbols, word } = await subjectOf(image, flags, command);
   const session = openSession(pc, { history: flags.history, ...(symbols ? { symbols } : {}) });
   const isTerminal = process.stdout.isTTY === true;
   const colours = isTerminal && !process.env["NO_COLOR"] && !flags.json;
   const console = new DebugConsole({ session, colours, ...(symbols ? { symbols } : {}) });
   const output = new DebugOutput(session, console, { json: flags.json ?? false, colours });
+  if (word !== undefined && !flags.json) await output.line(word);
   const gdb = new DebugGdb(session, symbols, console);
   try {
     if (flags.gdb) await gdb.open(flags.gdb, flags.gdbNowait ?? false);

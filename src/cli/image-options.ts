@@ -17,10 +17,10 @@ export interface ImageFlags {
   readonly compile: boolean;
 }
 
-/** Adds the image and the options of ImageFlags. */
-export function addImageOptions(command: Command): Command {
+/** Adds the image, which may be left out if it is `[image]`, and the options of ImageFlags. */
+export function addImageOptions(command: Command, image: "<image>" | "[image]" = "<image>"): Command {
   return command
-    .argument("<image>", "the image: ELF, or anything with a multiboot header")
+    .argument(image, "the image: ELF, or anything with a multiboot header")
     .addOption(options.cpusOption(1))
     .addOption(options.memoryOption(512 * MiB))
     .addOption(options.fastMemoryOption())

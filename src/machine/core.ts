@@ -59,8 +59,15 @@ export interface CoreExports extends CompilerCore {
   exploreTake(transition: number, limit: number): number;
   exploreGoOn(cpu: number, limit: number): number;
   exploreEnd(): void;
+  beginScript(entries: number): void;
+  scripted(): number;
   exploreForget(): void;
   exploreHash(half: number): bigint;
+  exploreMade(): number;
+  exploreTracked(): number;
+  exploreTrackedPage(t: number): bigint;
+  exploreTrackedValue(t: number): bigint;
+  exploreOldValue(cpu: number, t: number, n: number): bigint;
   exploreShare(pa: bigint, bytes: number): number;
   exploreBuffered(cpu: number): number;
   exploreBufferedAt(cpu: number, n: number): bigint;

@@ -152,6 +152,25 @@ export class Exploration {
     return page === 0 ? undefined : page - 1;
   }
 
+  /** Steps that CPUs made so far, as `Machine.steps` counts them, over all that was tried. */
+  get made(): number {
+    return this.#core.exploreMade();
+  }
+
+  /** The pages whose translations are chosen: linear address, and what the words that map it come to now. 0: not present. */
+  trackedPages(): { page: bigint; value: bigint }[] {
+    return Array.from({ length: this.#core.exploreTracked() }, (_, t) => ({
+      page: BigInt.asUintN(64, this.#core.exploreTrackedPage(t)), value: BigInt.asUintN(64, this.#core.exploreTrackedValue(t)),
+    }));
+  }
+
+  /** The values that page `t`'s word had before and that `cpu` may still use, in the order of transitions' numbers. */
+  oldValues(cpu: number, t: number): bigint[] {
+    const values: bigint[] = [];
+    for (let n = 1, value: bigint; (value = this.#core.exploreOldValue(cpu, t, n)) !== 0n; n++) values.push(BigInt.asUintN(64, value));
+    return values;
+  }
+
   /** Whether an entry without W may raise #PF where memory permits the store. Off at first. */
   set spuriousFaults(may: boolean) {
     this.#core.exploreSpurious(may ? 1 : 0);

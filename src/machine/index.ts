@@ -9,6 +9,7 @@ export {
   describeHit, STOP_POINT_MODES, type Hit, type Match, type StopPoint, type StopPointMode,
 } from "./stop-points.js";
 export { DELIVERY_MODES, type DeliveryMode, type Lapic, type LvtEntry, type PendingIpi, type RedirectionEntry } from "./chips.js";
+export type { ScriptEntry } from "./script.js";
 export type { Snapshot } from "./snapshot.js";
 export type { Device, DeviceBus, PortRange } from "./device.js";
 export { EventReader, Halves } from "./event-reader.js";

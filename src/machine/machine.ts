@@ -15,6 +15,7 @@ import { type EventKind, eventMask, type MachineEvent, readEvents } from "./even
 import { type CheckedOptions, checkOptions, type MachineOptions, TLB_PRESETS } from "./options.js";
 import { PortSpace } from "./ports.js";
 import { REGISTER_NAMES, type RegisterName, registerNumber } from "./registers.js";
+import { putScript, type ScriptEntry } from "./script.js";
 import { type Snapshot, Snapshots } from "./snapshot.js";
 import { CORE_STOPS, coreStop, type DeviceStop, type Stop } from "./stop.js";
 import { type Hit, putStopPoints, readHits, STOP_POINT_MODES, type StopPoint, type StopPointMode } from "./stop-points.js";
@@ -225,6 +226,20 @@ export class Machine {
   /** Begins an exploration from the state as it is now. One at a time. */
   explore(options: ExplorationOptions): Exploration {
     return new Exploration(this.#core, this.#memory, options);
+  }
+
+  /**
+   * The runs that follow are in the order of `entries`, while time stands still; then the schedule goes on. What a script does
+   * not foresee ends it: a CPU that waits, `runCpu`.
+   */
+  play(entries: readonly ScriptEntry[]): void {
+    for (const { cpu } of entries) this.#checkCpu(cpu);
+    this.#core.beginScript(putScript(this.#memory, entries));
+  }
+
+  /** Whether entries of a script are still to come. */
+  get scripted(): boolean {
+    return this.#core.scripted() !== 0;
   }
 
   /** Sets a register as a debugger does: unchecked. */

@@ -22,15 +22,23 @@ export function table(content: TableContent): string {
   return out.toString();
 }
 
-/** How wide each column is to be, frames included, so that all are `most` wide at the most; undefined if they are anyway. */
-function widths(lines: readonly (readonly string[])[], most: number): number[] | undefined {
-  const wanted = lines[0]!.map((_, column) => 2 + Math.max(...lines.flatMap((cells) => cells[column]!.split("\n").map((line) => line.length))));
-  const room = most - wanted.length - 1;
-  const fits = () => wanted.reduce((sum, width) => sum + width, 0) <= room;
-  if (fits()) return undefined;
-  // The widest give way until all are in.
-  while (!fits()) wanted[wanted.indexOf(Math.max(...wanted))]!--;
+const longest = (cell: string): number => Math.max(...cell.split("\n").map((line) => line.length));
+
+/** How wide the text of each column may be so that the table is `most` wide at the most: the widest give way. */
+function widths(lines: readonly (readonly string[])[], most: number): number[] {
+  const wanted = lines[0]!.map((_, column) => Math.max(1, ...lines.map((cells) => longest(cells[column]!))));
+  const room = Math.max(most - 3 * wanted.length - 1, wanted.length);
+  while (wanted.reduce((sum, width) => sum + width, 0) > room) wanted[wanted.indexOf(Math.max(...wanted))]!--;
   return wanted;
+}
+
+/** `line` in pieces of at most `width` characters, broken at blanks if that can be; what follows is indented as it was. */
+function wrapped(line: string, width: number): string[] {
+  if (line.length <= width) return [line];
+  const blank = line.lastIndexOf(" ", width);
+  const indent = /^ */.exec(line)![0].slice(0, Math.floor(width / 2));
+  const at = blank > indent.length ? blank : width;
+  return [line.slice(0, at), ...wrapped(indent + line.slice(at).trimStart(), width)];
 }
 
 /**
@@ -38,11 +46,9 @@ function widths(lines: readonly (readonly string[])[], most: number): number[] |
  * long ones are wrapped so that it is `most` characters wide.
  */
 export function columnsTable(head: readonly string[], rows: readonly (readonly string[])[], most = Infinity): string {
-  const colWidths = widths([head, ...rows], most);
-  const out = new Table({
-    head: [...head], style: { head: [], border: [], compact: true }, ...(colWidths ? { colWidths, wordWrap: true } : {}),
-  });
-  out.push(...rows.map((row) => [...row]));
+  const room = widths([head, ...rows], most);
+  const out = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
+  out.push(...rows.map((row) => row.map((cell, i) => cell.split("\n").flatMap((line) => wrapped(line, room[i]!)).join("\n"))));
   return out.toString();
 }
 

@@ -1,7 +1,7 @@
 // A litmus test laid out in a machine: page tables, a page of code for each column, a line of memory for each location.
 // No kernel, no interrupts: each CPU runs its column and halts.
 
-import { Machine } from "../../machine/index.js";
+import type { Machine } from "../../machine/index.js";
 import type { Observed } from "../scenario/condition.js";
 import type { Instruction } from "../scenario/instruction.js";
 import type { Litmus } from "../scenario/litmus.js";
@@ -16,7 +16,6 @@ const STACKS = 0x20000;
 const LOCATIONS = 0x40000;
 /** A location has a cache line of its own, as litmus tests expect. */
 const LOCATION_STRIDE = 64;
-const MEMORY = 2 * 1024 * 1024;
 
 /** Present, writable, accessed, dirty; in the page directory also "is a page". */
 const TABLE = 0x23n;
@@ -42,10 +41,9 @@ function writeWord(machine: Machine, at: number, value: bigint): void {
   machine.writePhysical(at, bytes);
 }
 
-/** Makes the machine for `litmus`, every CPU at the first instruction of its column. */
-export async function place(litmus: Litmus): Promise<Placed> {
+/** Puts `litmus` into `machine`, every CPU at the first instruction of its column. */
+export function place(litmus: Litmus, machine: Machine): Placed {
   const cpus = litmus.columns.length;
-  const machine = await Machine.create({ cpus, memory: MEMORY, tlb: "none" });
   writeWord(machine, PML4, BigInt(PDPT) | TABLE);
   writeWord(machine, PDPT, BigInt(PAGE_DIRECTORY) | TABLE);
   writeWord(machine, PAGE_DIRECTORY, LARGE_PAGE);

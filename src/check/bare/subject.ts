@@ -1,11 +1,11 @@
 // A litmus test that is ready to be explored.
 
-import { viewTransition } from "../../machine/index.js";
+import { type Machine, viewTransition } from "../../machine/index.js";
 import { System } from "../explore/system.js";
 import { holds, observedName } from "../scenario/condition.js";
 import type { Litmus } from "../scenario/litmus.js";
 import type { Subject } from "../subject.js";
-import { place } from "./place.js";
+import { place, type Placed } from "./place.js";
 
 export interface LitmusSubject extends Subject {
   /** The state as herd writes final ones: `0:rax=1; [x]=2;`. */
@@ -14,9 +14,19 @@ export interface LitmusSubject extends Subject {
   holds(): boolean;
 }
 
-/** Makes the machine for `litmus`. What is looked for is what its condition asks about: against `forall`, the contrary. */
-export async function openLitmus(litmus: Litmus, options: { readonly storeBuffers: boolean }): Promise<LitmusSubject> {
-  const placed = await place(litmus);
+/** Begins to explore what has been placed in a machine. */
+export type ExploreLitmus = (options: { readonly storeBuffers: boolean }) => LitmusSubject;
+
+/**
+ * Puts `litmus` into `machine`, which is new; what it gives begins to explore it. What is looked for is what the condition
+ * asks about: against `forall`, the contrary.
+ */
+export function placeLitmus(litmus: Litmus, machine: Machine): ExploreLitmus {
+  const placed = place(litmus, machine);
+  return (options) => explore(litmus, placed, options);
+}
+
+function explore(litmus: Litmus, placed: Placed, options: { readonly storeBuffers: boolean }): LitmusSubject {
   const { machine, cpus } = placed;
   const exploration = machine.explore(options);
   for (const at of placed.locations.values()) exploration.share(at, 8);
@@ -27,7 +37,7 @@ export async function openLitmus(litmus: Litmus, options: { readonly storeBuffer
   const buffered = (cpu: number) => exploration.buffer(cpu).map(({ physical, value }) => `${placed.locationAt(physical)} = ${value}`);
   const waiting = (cpu: number) => (exploration.buffered(cpu) > 0 ? [`waiting: ${buffered(cpu).join(", ")}`] : []);
   return {
-    system, machine, columns: cpus, stateText,
+    system, exploration, machine, columns: cpus, stateText,
     holds: () => holds(proposition, placed.valueOf),
     finding() {
       if (!system.finished || system.enabled().length > 0 || holds(proposition, placed.valueOf) !== (quantifier !== "forall")) return undefined;

@@ -31,6 +31,9 @@ export class System {
   readonly #limit: number;
   readonly #trail: number;
 
+  /** How the CPUs came to where they wait first: in order, the steps of each, and where it is then. */
+  beginnings: { readonly cpu: number; readonly steps: number; readonly rip: bigint }[] = [];
+
   /** The CPUs of `machine`, none of which waits for anything yet, run up to where they do. */
   constructor(machine: Machine, exploration: Exploration, cpus: number, kernel?: KernelRun) {
     this.#kernel = kernel;
@@ -43,9 +46,21 @@ export class System {
 
   /** Lets every CPU run up to its first access to what is shared. */
   begin(): void {
-    for (let cpu = 0; cpu < this.#cpus; cpu++) {
+    this.beginnings = Array.from({ length: this.#cpus }, (_, cpu) => {
+      const made = this.#exploration.made;
       this.#exploration.begin(cpu, this.#limit);
       this.#look(cpu);
+      return { cpu, steps: this.#exploration.made - made, rip: this.#machine.register(cpu, "rip") };
+    });
+  }
+
+  /** Lets every CPU make the step that it waits with: they stood where nobody's program had begun. */
+  enter(): void {
+    for (const transition of this.enabled()) {
+      const cpu = transition >> 6;
+      const made = this.#exploration.made;
+      this.take(transition);
+      this.beginnings.push({ cpu, steps: this.#exploration.made - made, rip: this.#machine.register(cpu, "rip") });
     }
   }
 

@@ -2,9 +2,9 @@
 // quiet: then every exploration of the scenario begins in the same state.
 
 import { Pc } from "../../boot/index.js";
-import { symbolsOf } from "../../debug/symbols/index.js";
+import { type SymbolTable, symbolsOf } from "../../debug/symbols/index.js";
 import { UserError } from "../../errors.js";
-import type { Machine } from "../../machine/index.js";
+import type { Machine, TlbPreset } from "../../machine/index.js";
 import { MiB } from "../../units.js";
 import { guestArguments } from "../scenario/guest-arguments.js";
 import type { KernelScenario } from "../scenario/kernel.js";
@@ -21,10 +21,14 @@ export interface KernelOptions {
   readonly append?: readonly string[];
   /** Bytes of RAM. Default 64 MiB, a quarter of it the fast node. */
   readonly memory?: number;
+  /** TLBs of the machine; an exploration has none of them. */
+  readonly tlb?: TlbPreset;
 }
 
 export interface Booted {
+  readonly pc: Pc;
   readonly machine: Machine;
+  readonly symbols: SymbolTable;
   readonly process: Process;
   readonly layout: ScenarioLayout;
   /** Linear addresses of pages, holes and variables. */
@@ -62,7 +66,7 @@ export async function bootScenario(scenario: KernelScenario, options: KernelOpti
   const symbols = await symbolsOf({ image: options.image, path: options.path, commandLine });
   if (!symbols) throw new UserError(`${options.path} has no symbols: kernel scenarios need our kernel`);
   const layout = scenarioLayout(symbols);
-  const pc = await Pc.create({ cpus: Math.max(2, scenario.columns.length), memory: options.memory ?? MEMORY });
+  const pc = await Pc.create({ cpus: Math.max(2, scenario.columns.length), memory: options.memory ?? MEMORY, ...(options.tlb ? { tlb: options.tlb } : {}) });
   const output: number[] = [];
   pc.serial.onOutput((byte) => output.push(byte));
   pc.load(options.image, { name: options.path, commandLine });
@@ -76,7 +80,7 @@ export async function bootScenario(scenario: KernelScenario, options: KernelOpti
   }
   calm(machine);
   const process = new Process(machine, Number(machine.register(0, "cr3") & 0xffff_ffff_f000n));
-  return { machine, process, layout, addresses: addressesOf(scenario, process, layout) };
+  return { pc, machine, symbols, process, layout, addresses: addressesOf(scenario, process, layout) };
 }
 
 /** Where the guest put the scenario's pages, holes and variables, by name. */

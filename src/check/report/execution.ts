@@ -24,8 +24,8 @@ export interface Execution {
   readonly rows: readonly Row[];
 }
 
-/** The rows of `schedule`, which `subject` stands at the beginning of and is put back to; an Error if it departs. */
-export function executionOf(schedule: Schedule, subject: Subject): Execution {
+/** The rows of `schedule`, each transition one, which `subject` stands at the beginning of and is put back to; an Error if it departs. */
+export function transitionsOf(schedule: Schedule, subject: Subject): Execution {
   const start = subject.system.mark();
   const rows: Row[] = [];
   const verdict = replay(schedule, subject, (transition) => {

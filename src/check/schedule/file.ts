@@ -21,6 +21,7 @@ interface Written {
   readonly schedule: number;
   readonly scenario: Start["scenario"];
   readonly options: { readonly storeBuffers: boolean };
+  readonly kernel?: Start["kernel"];
   readonly shows: string;
   readonly steps: readonly string[];
   readonly digests: readonly string[];
@@ -28,9 +29,9 @@ interface Written {
 }
 
 function writtenForm({ start, shows, transitions, digests, hash }: Schedule): Written {
-  const { scenario, storeBuffers } = start;
+  const { scenario, storeBuffers, kernel } = start;
   return {
-    schedule: SCHEDULE_VERSION, scenario, options: { storeBuffers }, shows, steps: writeTransitions(transitions), digests, hash,
+    schedule: SCHEDULE_VERSION, scenario, options: { storeBuffers }, ...(kernel ? { kernel } : {}), shows, steps: writeTransitions(transitions), digests, hash,
   };
 }
 
@@ -77,6 +78,12 @@ export function readPasted(text: string): Schedule {
   return readSchedule(json, where);
 }
 
+function readKernel(fields: Fields): NonNullable<Start["kernel"]> {
+  return {
+    image: fields.text("image", /^[0-9a-f]{64}$/), policy: fields.text("policy", /^[\w-]+$/), append: fields.texts("append"), words: fields.numbers("words"),
+  };
+}
+
 /** The schedule in the bytes of a file, which messages call `name`. */
 export function readSchedule(bytes: Uint8Array, name: string): Schedule {
   const fields = new Fields(new TextDecoder().decode(bytes), name);
@@ -91,6 +98,7 @@ export function readSchedule(bytes: Uint8Array, name: string): Schedule {
     start: {
       scenario: fields.text("scenario"),
       storeBuffers: fields.object("options").flag("storeBuffers"),
+      ...(fields.has("kernel") ? { kernel: readKernel(fields.object("kernel")) } : {}),
     },
     shows: fields.text("shows"),
     transitions, digests,

@@ -10,6 +10,16 @@ export interface Start {
   readonly scenario: string;
   /** Stores wait in buffers, as on x86. */
   readonly storeBuffers: boolean;
+  /** Of a Kernel scenario. */
+  readonly kernel?: {
+    /** SHA-256 of the image, in hexadecimal. */
+    readonly image: string;
+    readonly policy: string;
+    /** Words of the command line besides the scenario's. */
+    readonly append: readonly string[];
+    /** Physical addresses of the words at whose accesses CPUs are switched. */
+    readonly words: readonly number[];
+  };
 }
 
 export interface Schedule {

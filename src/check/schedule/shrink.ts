@@ -12,8 +12,8 @@ import type { Finding, Subject } from "../subject.js";
 import { cpuOf, Judge } from "./judge.js";
 import { recordSchedule, type Schedule, type Start } from "./schedule.js";
 
-/** Transitions that shrinking may make: some seconds. */
-const WORK = 2_000_000;
+/** Transitions that shrinking may make: two or three seconds of a kernel run. */
+const WORK = 200_000;
 
 type Block = readonly Transition[];
 

@@ -1,7 +1,7 @@
 // A translation scenario that is ready to be explored: its machine, every CPU at its first event.
 
-import { type Exploration, Machine, type Transition, viewTransition } from "../../machine/index.js";
-import type { LitmusSubject } from "../bare/subject.js";
+import { type Exploration, type Machine, type Transition, viewTransition } from "../../machine/index.js";
+import type { ExploreLitmus, LitmusSubject } from "../bare/subject.js";
 import { System } from "../explore/system.js";
 import { holds, type Observed, observedText } from "../scenario/condition.js";
 import { holdsWord, type TranslationScenario, translationText, wordText } from "../scenario/translation.js";
@@ -10,7 +10,7 @@ import type { ScenarioRegister } from "../scenario/words.js";
 import { columnCode, encodingOf, flushesOf, invalidation, noteFault, Places } from "./column-code.js";
 import { faultHandler, flushHandler } from "./handlers.js";
 import { Image, PAGE_FAULT } from "./image.js";
-import { GATE, MEMORY, PML4, SETUP, STACK_STRIDE, STACK_TOP } from "./layout.js";
+import { GATE, PML4, SETUP, STACK_STRIDE, STACK_TOP } from "./layout.js";
 import { IGNORED_BITS } from "./pte.js";
 import * as at from "./scenario-layout.js";
 
@@ -81,15 +81,14 @@ function storeText(scenario: TranslationScenario, physical: number, value: bigin
   return `${(frame ?? variable)?.name} = ${value}`;
 }
 
-async function makeMachine(scenario: TranslationScenario, places: Places): Promise<Machine> {
-  const machine = await Machine.create({ cpus: scenario.columns.length, memory: MEMORY, tlb: "none" });
+/** Puts `scenario` into `machine`, every CPU about to set itself up. */
+function arrange(scenario: TranslationScenario, places: Places, machine: Machine): void {
   machine.writePhysical(0, imageOf(scenario, places));
   scenario.columns.forEach((_, cpu) => {
     machine.enterLong(cpu, SETUP, STACK_TOP + cpu * STACK_STRIDE, PML4);
     machine.setRegister(cpu, "r15", BigInt(at.startAt(cpu)));
     machine.setRegister(cpu, "r13", BigInt(at.acksAt(cpu)));
   });
-  return machine;
 }
 
 /** The events of a run in words: `describe` of a Subject. */
@@ -121,22 +120,26 @@ function narrator(scenario: TranslationScenario, machine: Machine, exploration: 
   };
 }
 
-/** Makes the machine for `scenario`. What is looked for is what its condition asks about: against `forall`, the contrary. */
-export async function openTranslation(scenario: TranslationScenario, options: { readonly storeBuffers: boolean }): Promise<LitmusSubject> {
+/** Puts `scenario` into `machine`, which is new; what it gives begins to explore it. What is looked for is as with litmus tests. */
+export function placeTranslation(scenario: TranslationScenario, machine: Machine): ExploreLitmus {
   const places = new Places(scenario);
-  const machine = await makeMachine(scenario, places);
+  arrange(scenario, places, machine);
+  return (options) => explore(scenario, places, machine, options);
+}
+
+function explore(scenario: TranslationScenario, places: Places, machine: Machine, options: { readonly storeBuffers: boolean }): LitmusSubject {
   const exploration = machine.explore({ ...options, handlers: true });
   declare(scenario, exploration);
   const system = new System(machine, exploration, scenario.columns.length);
   system.begin();
   // All wait at the gate, ready for interrupts; now each goes to its first event that others can notice.
-  for (const transition of system.enabled()) system.take(transition);
+  system.enter();
   const valueOf = valuesIn(scenario, places, machine);
   const { proposition, quantifier } = scenario.condition;
   const stateText = () =>
     scenario.observed.map((observed) => observedText(observed, translationText(scenario, observed, valueOf(observed)))).join(" ");
   return {
-    system, machine, columns: scenario.columns.length, stateText,
+    system, exploration, machine, columns: scenario.columns.length, stateText,
     holds: () => holds(proposition, valueOf),
     finding() {
       if (!system.finished || system.enabled().length > 0 || holds(proposition, valueOf) !== (quantifier !== "forall")) return undefined;
