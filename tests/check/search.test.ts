@@ -8,9 +8,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { bounded, exhaustive, type Litmus, parseScenario, pct, random, type Strategy } from "shootdown";
 import { UserError } from "../../src/errors.js";
-import { place } from "../../src/check/bare/place.js";
 import type { Coverage, SavedSearch } from "../../src/check/explore/strategy.js";
-import { System } from "../../src/check/explore/system.js";
+import { openTest } from "../../src/check/subjects.js";
 import { decodeSearch, encodeSearch, scenarioHash } from "../../src/check/saved.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "shootdown-search-"));
@@ -23,11 +22,7 @@ async function inPieces(strategy: Strategy, slice: number): Promise<{ coverage: 
   const ends: string[] = [];
   let saved: SavedSearch | undefined;
   for (let pieces = 1; ; pieces++) {
-    const placed = await place(parseScenario("IRIW", IRIW) as Litmus);
-    const exploration = placed.machine.explore({ storeBuffers: true });
-    for (const at of placed.locations.values()) exploration.share(at, 8);
-    const system = new System(placed.machine, exploration, placed.cpus);
-    system.begin();
+    const { system } = await openTest(parseScenario("IRIW", IRIW) as Litmus, { storeBuffers: true });
     const search = strategy.begin(system, { finished: (path) => void ends.push(path.join()), stuck: () => assert.fail("stuck") }, saved);
     const coverage = search.run(slice);
     if (coverage) return { coverage, ends, pieces };
