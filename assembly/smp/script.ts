@@ -8,7 +8,7 @@
 //
 //   0 u8 kind   1 u8 CPU   4 u32 steps, or place in the queue   8 u64 linear address
 
-import { Cpu, takeWindow, AC, RUNNING } from "../cpu/state";
+import { Cpu, takeWindow, AC, HALTED, RUNNING } from "../cpu/state";
 import { machine } from "../global";
 import { SCRIPT_BASE } from "../memory-map";
 import { flightAt, landOne } from "../apic/flight";
@@ -19,7 +19,7 @@ import { fillPage } from "../mmu/translate";
 import { atBoundary } from "./boundary";
 import { NEVER } from "./clock";
 import { account, lookAtBoundary, slice } from "./slice";
-import { scheduler, script, Script } from "./state";
+import { scheduler, script, Script, turnOf } from "./state";
 
 const ENTRY: usize = 16;
 const RUN: u32 = 0;
@@ -65,6 +65,7 @@ function go(cpu: Cpu, most: u32): u32 {
   if (cpu.attention && lookAtBoundary(cpu)) account(state, cpu, 1);
   else if (cpu.activity == RUNNING) slice(state, cpu, <i32>most);
   state.used = used;
+  if (cpu.activity == HALTED) turnOf(cpu).haltedSince = g.clock + used;
   return <u32>(g.steps - before);
 }
 
