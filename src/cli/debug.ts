@@ -77,7 +77,7 @@ async function scheduleSubject(fileOrText: string): Promise<Subject> {
 }
 
 /** The options that say what is booted: a schedule has all of that in it. */
-const OF_IMAGES = ["cpus", "memory", "fastMemory", "append", "initrd", "tlb", "seed"];
+const OF_IMAGES = ["cpus", "memory", "fastMemory", "append", "initrd", "tlb", "seed", "compile", "symbols"];
 
 async function subjectOf(image: string | undefined, flags: DebugFlags, command: Command): Promise<Subject> {
   if (flags.schedule === undefined) {
@@ -86,7 +86,7 @@ async function subjectOf(image: string | undefined, flags: DebugFlags, command: 
   }
   if (image !== undefined) throw new UserError("--schedule says what is run: no image besides");
   const given = OF_IMAGES.find((name) => command.getOptionValueSource(name) === "cli");
-  if (given !== undefined) throw new UserError(`--schedule says what is run: not also --${given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  if (given !== undefined) throw new UserError(`--schedule says what is run: nothing else may, such as ${command.options.find((option) => option.attributeName() === given)!.long}`);
   return scheduleSubject(flags.schedule);
 }
 
