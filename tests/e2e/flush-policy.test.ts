@@ -10,25 +10,28 @@ import { checksums, KERNEL_BUGS, OK, runInQemu, runKernel, withoutQemu } from ".
 const LATE = "batched_pending=0";
 
 /** The second column keeps a CPU busy with the same address space, so that there is somebody to flush. */
-const race = (words: string, operations: string) =>
-  `init=scenario ${words} numa_balancing=0 -- page=p,ro,value=5 P0=migrate,p,1;${operations} P1=mfence`;
-
-async function counted(words: string, operations: string) {
-  const { stop, vmstat, lines } = await runKernel(race(words, operations), { cpus: 2 });
+async function counted(words: string, operations: string, locations = "page=p,ro,value=5") {
+  const race = `init=scenario ${words} numa_balancing=0 -- ${locations} P0=migrate,p,1;${operations} P1=mfence`;
+  const { stop, vmstat, lines } = await runKernel(race, { cpus: 2 });
   assert.deepEqual(stop, OK, lines.slice(-5).join("\n"));
   return { deferred: vmstat["migrc_deferred"], madeUp: vmstat["migrc_wp_flush"], flushes: vmstat["nr_tlb_remote_flush"]! };
 }
 
-for (const [fate, operations, deferred, madeUp] of [
+const FILE = "file=f page=p,ro,file=f hole=h";
+
+for (const [fate, operations, deferred, madeUp, locations] of [
   ["is only read", "load,p,r0", 1, 0],
   ["becomes writable by mprotect", "mprotect,p,rw;store,p,1", 1, 1],
   ["becomes writable twice", "mprotect,p,rw;mprotect,p,r;mprotect,p,rw", 1, 1],
   ["moves on and becomes writable there", "migrate,p,0;mprotect,p,rw", 1, 0],
   ["moves to and fro", "migrate,p,0;migrate,p,1", 2, 0],
   ["is unmapped", "munmap,p", 1, 0],
+  ["is of a file that is only read", "read,f,0,r0", 1, 0, FILE],
+  ["is of a file that is written", "write,f,0,1;write,f,0,2", 1, 1, FILE],
+  ["is of a file and becomes writable by mprotect", "mprotect,p,rw", 1, 1, FILE],
 ] as const) {
   test(`migrc-safe makes up for ${madeUp ? "one flush" : "no flush"} when a page whose flush was put off ${fate}`, async () => {
-    const result = await counted(`tlb=migrc-safe ${LATE}`, operations);
+    const result = await counted(`tlb=migrc-safe ${LATE}`, operations, locations);
     assert.deepEqual([result.deferred, result.madeUp], [deferred, madeUp]);
   });
 }
