@@ -14,6 +14,13 @@ export const PAGE_SIZE: u32 = 4096;
 /** Largest guest RAM in bytes: physical addresses below the PCI hole at 3 GiB. */
 export const MAX_RAM: u32 = 0xc0000000;
 
+/**
+ * Regions of which each CPU has one are this much more than their bytes apart, and what the machine looks at all the time begins that
+ * far from a page: a host's first-level cache finds its set by the low 12 bits of an address, so what lies at the same place of
+ * different pages displaces each other. An odd number of cache lines.
+ */
+export const COLOUR: u32 = 13 * 64;
+
 /** AssemblyScript's static data (decode tables) ends before this offset. */
 export const STATIC_END: u32 = 512 * KIB;
 
@@ -33,24 +40,26 @@ export const COUNTER_SIZE: u32 = MAX_CPUS * COUNTER_STRIDE;
 
 /** S: registers, segment caches, MSRs and the local APIC of each CPU (cpu/state.ts). */
 export const CPU_BASE: u32 = COUNTER_BASE + COUNTER_SIZE;
-export const CPU_STRIDE: u32 = 8 * KIB;
+export const CPU_STRIDE: u32 = 8 * KIB + COLOUR;
 export const CPU_SIZE: u32 = MAX_CPUS * CPU_STRIDE;
 
 /**
  * D: state of the CPU that runs (cpu/state.ts): at a constant address the hot loop's register accesses need no base
  * register. Between runs nobody's.
  */
-export const RUNNING_BASE: u32 = CPU_BASE + CPU_SIZE;
+export const RUNNING_BASE: u32 = CPU_BASE + CPU_SIZE + COLOUR;
 export const RUNNING_SIZE: u32 = 8 * KIB;
 
 /** S: TLBs and paging-structure caches of each CPU (mmu/tlb.ts). */
 export const TLB_BASE: u32 = RUNNING_BASE + RUNNING_SIZE;
-export const TLB_STRIDE: u32 = 320 * KIB;
+export const TLB_BYTES: u32 = 320 * KIB;
+export const TLB_STRIDE: u32 = TLB_BYTES + COLOUR;
 export const TLB_SIZE: u32 = MAX_CPUS * TLB_STRIDE;
 
 /** S: generation of each PCID on each CPU: an entry is alive while its own equals it. */
 export const PCID_BASE: u32 = TLB_BASE + TLB_SIZE;
-export const PCID_STRIDE: u32 = 32 * KIB;
+export const PCID_BYTES: u32 = 32 * KIB;
+export const PCID_STRIDE: u32 = PCID_BYTES + COLOUR;
 export const PCID_SIZE: u32 = MAX_CPUS * PCID_STRIDE;
 
 /** S: entries of the `sticky` preset, shared by all CPUs. */
@@ -58,7 +67,7 @@ export const STICKY_BASE: u32 = PCID_BASE + PCID_SIZE;
 export const STICKY_SIZE: u32 = 128 * MIB;
 
 /** S: what the machine knows of each physical frame: flags, references, owner (mmu/frames.ts). */
-export const FRAME_BASE: u32 = STICKY_BASE + STICKY_SIZE;
+export const FRAME_BASE: u32 = STICKY_BASE + STICKY_SIZE + COLOUR;
 export const FRAME_STRIDE: u32 = 32;
 export const FRAME_SIZE: u32 = (MAX_RAM / PAGE_SIZE) * FRAME_STRIDE;
 
@@ -68,7 +77,7 @@ export const REVERSE_SIZE: u32 = 512 * KIB;
 
 /** D: front caches: what hot loads, stores and fetches index first (mmu/front.ts). */
 export const FRONT_BASE: u32 = REVERSE_BASE + REVERSE_SIZE;
-export const FRONT_STRIDE: u32 = 64 * KIB;
+export const FRONT_STRIDE: u32 = 64 * KIB + COLOUR;
 export const FRONT_SIZE: u32 = MAX_CPUS * FRONT_STRIDE;
 
 /** D: the low half of the tag of each TLB slot, side by side, so that ways are compared by fours: a quarter of the TLB region (mmu/layout.ts). */
@@ -94,7 +103,7 @@ export const EVENT_SIZE: u32 = 2 * MIB;
 export const ANSWER_BASE: u32 = EVENT_BASE + EVENT_SIZE - PAGE_SIZE;
 
 /** D: exploration (explore/state.ts): the machine's part, then one part for each CPU with its store buffer. */
-export const EXPLORE_BASE: u32 = EVENT_BASE + EVENT_SIZE;
+export const EXPLORE_BASE: u32 = EVENT_BASE + EVENT_SIZE + 2 * COLOUR;
 export const EXPLORE_STRIDE: u32 = 8 * KIB;
 export const EXPLORE_SIZE: u32 = (MAX_CPUS + 1) * EXPLORE_STRIDE;
 /** D: the transitions that are possible now, for the host: u16 each (explore/transitions.ts). */
@@ -128,7 +137,7 @@ export const SCRIPT_BASE: u32 = VISITED_BASE + VISITED_SIZE;
 export const SCRIPT_SIZE: u32 = 2 * MIB;
 
 /** D: stop points, what hit them, and which events are wanted (debug/state.ts): the host's wishes, not the machine's state. */
-export const DEBUG_BASE: u32 = SCRIPT_BASE + SCRIPT_SIZE;
+export const DEBUG_BASE: u32 = SCRIPT_BASE + SCRIPT_SIZE + COLOUR;
 export const DEBUG_SIZE: u32 = 2 * MIB;
 
 /** Guest RAM: physical address 0 is here. Aligned so that a frame is one 64 KiB-page-aligned run. */

@@ -7,7 +7,9 @@ import { charge, COST_IPI_RECEIVE } from "../probe/cost";
 import { emit, stepOf, EVENT_IPI_DELIVER } from "../probe/events";
 import { exploration } from "../explore/state";
 import { noteLapic } from "../explore/trail";
+import { machine } from "../global";
 import { wake, NEVER } from "../smp/clock";
+import { scheduler } from "../smp/state";
 import { Lapic, lapicOf, acceptFixed } from "./lapic";
 import { acceptSpecial, reportError, ERROR_RECEIVE_VECTOR, MODE_LOWEST } from "./lvt";
 
@@ -94,5 +96,7 @@ export function launch(from: Cpu, cpu: Cpu, mode: u32, vector: u32, due: u64): v
   flight.vector = <u8>vector;
   flight.from = <u16>from.index;
   apic.flightDue = min(apic.flightDue, due);
-  wake(cpu);
+  // Of a CPU that has not the turn the scheduler looks at the queue anyway, and until the message lands there is nothing to take.
+  if (cpu.index == machine().current) wake(cpu);
+  else scheduler().awake |= <u64>1 << cpu.index;
 }

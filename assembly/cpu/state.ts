@@ -141,8 +141,6 @@ export function systemOf(cpu: Cpu): SystemRegisters {
   return changetype<SystemRegisters>(CPU_BASE + cpu.index * CPU_STRIDE + SYSTEM_OFFSET);
 }
 
-/** Bytes that move into the window and out of it, as `copyState` wants them. */
-const STATE_BYTES: usize = (offsetof<Cpu>() + 127) & ~127;
 /** Behind the running window: 1 + the index of the CPU in it, 0 if none is. */
 const OCCUPANT: usize = RUNNING_BASE + 4096;
 
@@ -162,19 +160,25 @@ export function takeWindow(i: u32): Cpu {
   return changetype<Cpu>(RUNNING_BASE);
 }
 
-/** In line, because a call of the host's memcpy takes longer than the copy. */
+/** In line, because a call of the host's memcpy takes longer than the copy, and without a loop, so that one side has constant addresses. */
 @inline
 function copyState(to: usize, from: usize): void {
-  for (const end = from + STATE_BYTES; from < end; from += 128, to += 128) {
-    v128.store(to, v128.load(from));
-    v128.store(to, v128.load(from, 16), 16);
-    v128.store(to, v128.load(from, 32), 32);
-    v128.store(to, v128.load(from, 48), 48);
-    v128.store(to, v128.load(from, 64), 64);
-    v128.store(to, v128.load(from, 80), 80);
-    v128.store(to, v128.load(from, 96), 96);
-    v128.store(to, v128.load(from, 112), 112);
-  }
+  if (offsetof<Cpu>() > 384) ERROR("a CPU has outgrown its copy");
+  copy128(to, from);
+  copy128(to + 128, from + 128);
+  copy128(to + 256, from + 256);
+}
+
+@inline
+function copy128(to: usize, from: usize): void {
+  v128.store(to, v128.load(from));
+  v128.store(to, v128.load(from, 16), 16);
+  v128.store(to, v128.load(from, 32), 32);
+  v128.store(to, v128.load(from, 48), 48);
+  v128.store(to, v128.load(from, 64), 64);
+  v128.store(to, v128.load(from, 80), 80);
+  v128.store(to, v128.load(from, 96), 96);
+  v128.store(to, v128.load(from, 112), 112);
 }
 
 function changeOccupant(i: u32): void {

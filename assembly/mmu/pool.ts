@@ -4,7 +4,7 @@
 import { Cpu } from "../cpu/state";
 import { stop } from "../cpu/fault";
 import { machine, STOP_TLB_FULL } from "../global";
-import { TLB_BASE, TLB_STRIDE, PCID_BASE, PCID_STRIDE, STICKY_BASE, STICKY_SIZE } from "../memory-map";
+import { TLB_BASE, TLB_STRIDE, PCID_BASE, PCID_BYTES, PCID_STRIDE, STICKY_BASE, STICKY_SIZE } from "../memory-map";
 import { PRESET_STICKY } from "./presets";
 import { Entry, entryAt, ENTRY_BYTES, NO_WORD } from "./entry";
 import { tlbAt, tlbOf, entryAlive, selectPcid } from "./generation";
@@ -124,7 +124,7 @@ export function exhausted(cpu: Cpu): void {
     if (e.tag != u64.MAX_VALUE) dropEntry(e);
   }
   const t = tlbOf(cpu);
-  memory.fill(PCID_BASE + cpu.index * PCID_STRIDE, 0, PCID_STRIDE);
+  memory.fill(PCID_BASE + cpu.index * PCID_STRIDE, 0, PCID_BYTES);
   t.last = t.global = 1;
   t.floor = 0;
   selectPcid(cpu);

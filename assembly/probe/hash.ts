@@ -6,7 +6,7 @@
 
 import {
   MAX_CPUS, PAGE_SIZE, RAM_BASE, DEVICE_BASE, DEVICE_SIZE, COUNTER_BASE, COUNTER_STRIDE, CPU_BASE, CPU_STRIDE,
-  TLB_BASE, TLB_STRIDE, PCID_BASE, PCID_STRIDE, STICKY_BASE, STICKY_SIZE, GLOBAL_BASE, GLOBAL_SIZE,
+  TLB_BASE, TLB_BYTES, TLB_STRIDE, PCID_BASE, PCID_BYTES, PCID_STRIDE, STICKY_BASE, STICKY_SIZE, GLOBAL_BASE, GLOBAL_SIZE,
 } from "../memory-map";
 import { Cpu, cpuAt, systemOf, SystemRegisters, SLOT_FS } from "../cpu/state";
 import { getRflags } from "../cpu/flags";
@@ -124,8 +124,8 @@ export function stateHash(): u64 {
   for (let i: u32 = 0; i < min(g.cpus, MAX_CPUS); i++) {
     hash = hashCpu(hash, cpuAt(i));
     hash = hashCounters(hash, i);
-    hash = hashPages(hash, TLB_BASE + i * TLB_STRIDE, TLB_STRIDE);
-    hash = hashPages(hash, PCID_BASE + i * PCID_STRIDE, PCID_STRIDE);
+    hash = hashPages(hash, TLB_BASE + i * TLB_STRIDE, TLB_BYTES);
+    hash = hashPages(hash, PCID_BASE + i * PCID_STRIDE, PCID_BYTES);
   }
   if (g.preset == PRESET_STICKY) hash = hashPages(hash, STICKY_BASE, STICKY_SIZE);
   return hashPages(hash, RAM_BASE, g.ramSize);
