@@ -3,7 +3,7 @@
 import { Command, Option } from "commander";
 import {
   comparePolicies, FLUSH_POLICIES, formatSize, markdownTable, MiB, migrateJson, migrateTable, table,
-  type TlbPreset, UserError, WORKLOADS,
+  type TlbPreset, WORKLOADS,
 } from "../index.js";
 import { writeJson } from "./files.js";
 import * as options from "./options.js";
@@ -37,21 +37,11 @@ export function benchMigrateCommand(): Command {
     .action(benchMigrate);
 }
 
-function parsePolicies(text: string): string[] {
-  const policies = text.split(",").map((policy) => policy.trim());
-  for (const policy of policies) {
-    if (!(FLUSH_POLICIES as readonly string[]).includes(policy)) {
-      throw new UserError(`there is no flush policy "${policy}": choose from ${FLUSH_POLICIES.join(", ")}`);
-    }
-  }
-  return policies;
-}
-
 async function benchMigrate(flags: MigrateFlags): Promise<void> {
   const { workload, cpus, memory, tlb, seed } = flags;
   const trace = options.traceFrom(flags);
   const fastMemory = flags.fastMemory ?? memory / 4;
-  const comparison = await comparePolicies(parsePolicies(flags.policy), { workload, cpus, memory, fastMemory, tlb, seed, ...trace });
+  const comparison = await comparePolicies(options.parsePolicies(flags.policy), { workload, cpus, memory, fastMemory, tlb, seed, ...trace });
   const content = migrateTable(comparison);
   const head = `${workload} on ${cpus} CPUs, ${formatSize(memory)} of which ${formatSize(fastMemory)} fast, TLB ${tlb}, seed ${seed}`;
   const checksums = comparison.runs[0]!.checksums.join("; ");

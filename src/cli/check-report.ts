@@ -16,6 +16,17 @@ export interface ReportFlags {
   readonly replay?: string;
 }
 
+/** What came of one exploration. */
+export interface Checked {
+  /** Whether it is as it should be. */
+  readonly ok: boolean;
+  /** For --json. */
+  readonly json: object;
+  readonly report: Report;
+  /** An execution to keep, if one was found and asked for. */
+  readonly schedule?: Schedule | undefined;
+}
+
 export const addReportOptions = (command: Command): Command =>
   command
     .addOption(new Option("--format <name>", "how results are shown").choices(REPORT_FORMATS).default("text"))

@@ -30,3 +30,6 @@ export async function writeJson(file: string, value: unknown): Promise<void> {
     throw new UserError(`${file} cannot be written: ${(error as Error).message}`);
   }
 }
+
+/** The file as text; `-` as in `readInput`. */
+export const readText = async (file: string): Promise<string> => new TextDecoder().decode(await readInput(file));

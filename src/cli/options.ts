@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError, Option } from "commander";
 import {
-  DEFAULT_TRACE_KINDS, type EventKind, formatSize, MAX_CPUS, parseSize, parseTraceKinds, parseWhole, TLB_PRESETS, traceFormat,
+  DEFAULT_TRACE_KINDS, type EventKind, FLUSH_POLICIES, formatSize, MAX_CPUS, parseSize, parseTraceKinds, parseWhole, TLB_PRESETS, traceFormat,
   type TraceOptions, UserError,
 } from "../index.js";
 
@@ -84,4 +84,15 @@ export const traceKindsOption = (): Option =>
 export function traceFrom({ trace: file, traceKinds: kinds }: TraceFlags): { trace?: TraceOptions } {
   if (file === undefined && kinds !== undefined) throw new UserError("--trace-kinds says what --trace FILE records, which is missing");
   return file === undefined ? {} : { trace: { file, kinds: kinds ?? DEFAULT_TRACE_KINDS } };
+}
+
+/** Names of flush policies, separated by commas. */
+export function parsePolicies(text: string): string[] {
+  const policies = text.split(",").map((policy) => policy.trim());
+  for (const policy of policies) {
+    if (!(FLUSH_POLICIES as readonly string[]).includes(policy)) {
+      throw new UserError(`there is no flush policy "${policy}": choose from ${FLUSH_POLICIES.join(", ")}`);
+    }
+  }
+  return policies;
 }

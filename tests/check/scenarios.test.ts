@@ -40,7 +40,7 @@ kernel word other=1
  p+8 = 2       | mprotect p rw | munmap q    | fork        ;
  r2 = xchg a 1 | mprotect q none | mmap h ro | write f 4096 7 ;
  xchg b 9      | madvise p   | pin q         | r0 = read f 0 ;
- mfence        |             | pinwrite 4    | exit        ;
+ mfence        | truncate f  | pinwrite 4    | exit        ;
 exists (0:r1=1 /\\ p=2 /\\ [a]=5 /\\ fault(P0,p))
 `;
 
@@ -52,8 +52,8 @@ test("a kernel scenario becomes the words of the guest's program", () => {
   assert.deepEqual(scenario.words, ["word", "other=1"]);
   assert.deepEqual(guestArguments(scenario), [
     "file=f,pages=2", "page=p,ro,value=0", "page=q,rw,node=1,value=3,file=f", "hole=h", "var=a,value=5", "var=b,value=0",
-    "P0=load,p,r1;store,p+8,2;xchg,a,1,r2;xchg,b,9,r7;mfence",
-    "P1=migrate,p,1;mprotect,p,rw;mprotect,q,none;madvise,p",
+    "P0=load,p,r1;store,p+8,2;xchg,a,1,r2;xchg,b,9;mfence",
+    "P1=migrate,p,1;mprotect,p,rw;mprotect,q,none;madvise,p;truncate,f",
     "P2=mremap,p,h;munmap,q;mmap,h,r;pin,q;pinwrite,4",
     "P3=fork,r7;fork;write,f,4096,7;read,f,0,r0;exit",
   ]);
@@ -100,10 +100,10 @@ test("a mistake in a scenario is told with its place and what was expected there
     [KERNEL, "= 0 ro", "= 0 rx", 't.litmus:5:30: expected the rights ro or rw, found "rx"'],
     [KERNEL, "node 1", "node 2", "t.litmus:5:53: expected a node from 0 to 1, found 2"],
     [KERNEL, "r1 = p ", "r8 = p ", "t.litmus:7:2: there is no register r8: expected r0 to r7"],
-    [KERNEL, "r1 = p ", "r1 = z ", 't.litmus:7:7: nothing is called "z": expected a page or a var, such as p'],
-    [KERNEL, "r1 = p ", "r1 = h ", "t.litmus:7:7: h is a hole: expected a page or a var, such as p"],
+    [KERNEL, "r1 = p ", "r1 = z ", 't.litmus:7:7: nothing is called "z": expected a page or a hole or a var, such as p'],
+    [KERNEL, "r1 = p ", "r1 = f ", "t.litmus:7:7: f is a file: expected a page or a hole or a var, such as p"],
     [KERNEL, "migrate p 1", "migrrte p 1", 't.litmus:7:18: unknown operation "migrrte": expected rN = LOCATION, LOCATION = VALUE, xchg, mfence, migrate,'],
-    [KERNEL, "migrate p 1", "migrate s 1", 't.litmus:7:26: nothing is called "s": expected a page, such as p'],
+    [KERNEL, "migrate p 1", "migrate s 1", 't.litmus:7:26: nothing is called "s": expected a page or a hole, such as p'],
     [KERNEL, "migrate p 1", "migrate p 1 2", 't.litmus:7:30: expected the end of the event, found "2"'],
     [KERNEL, "p+8 = 2", "p+4 = 2", "t.litmus:8:4: expected an offset that is a multiple of 8, found 4"],
     [KERNEL, "r0 = read f 0", "read f 0     ", "t.litmus:10:53: expected a register in front of read: rN = read FILE OFFSET"],
@@ -112,8 +112,10 @@ test("a mistake in a scenario is told with its place and what was expected there
     [KERNEL, "0:r1=1", "4:r1=1", "t.litmus:12:9: there is no column P4"],
     [KERNEL, "0:r1=1", "pte p=1", "t.litmus:12:9: pte p goes with Translation scenarios"],
     [KERNEL, "fault(P0,p)", "fault(P0,q)", "t.litmus:12:35: P0 does not access q"],
-    [KERNEL, "fault(P0,p)", "fault(P0,a)", "t.litmus:12:35: a is a var: expected a page, such as p"],
-    [KERNEL, "p=2", "h=2", "t.litmus:12:19: h is a hole: expected a page or a var"],
+    [KERNEL, "fault(P0,p)", "fault(P0,a)", "t.litmus:12:35: a is a var: expected a page or a hole, such as p"],
+    [KERNEL, "p=2", "f=2", "t.litmus:12:19: f is a file: expected a page or a hole or a var"],
+    [KERNEL, "r7 = fork ", "exit      ", "t.litmus:7:48: expected exit at the end of its column: nothing comes after it"],
+    [KERNEL, "hole h", "hole h123456789abcdef", "t.litmus:5:68: expected a name of at most 15 letters"],
     [KERNEL, " P0            | P1          | P2            | P3          ;\n", "", "t.litmus:6:2: expected the name of a column, P0"],
     [KERNEL, "| P3          ;", "| P3 | P4 | P5 | P6 | P7 | P8 ;", "t.litmus:6:73: a test has at most 8 columns, not 9"],
     [KERNEL, "P2            |", "P3            |", "t.litmus:6:32: expected P2: columns are numbered from 0 on"],

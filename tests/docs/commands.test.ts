@@ -46,7 +46,7 @@ const words = (line: string): string[] =>
 
 /** Calls of the program in a shell line, and in its pipes. */
 const calls = (line: string): string[][] =>
-  line.split(/[|;]|&&/).map(words).filter(([first]) => first === "shootdown").map((call) => call.slice(1));
+  (line.match(/("[^"]*"|'[^']*'|[^|;&"'])+/g) ?? []).map(words).filter(([first]) => first === "shootdown").map((call) => call.slice(1));
 
 const blocks = documents().flatMap(consoleBlocks);
 
@@ -83,7 +83,8 @@ function run(command: string, typed: readonly string[]): string[] {
   const { stdout } = spawnSync("sh", ["-c", `exec 2>&1\n${script}`], {
     encoding: "utf8", input: typed.map((line) => `${line}\n`).join(""), timeout: 120_000, env: { ...process.env, NODE: process.execPath },
   });
-  return stdout.replaceAll("\r", "").replace(/\n$/, "").split("\n");
+  const printed = stdout.replaceAll("\r", "").replace(/\n$/, "");
+  return printed === "" ? [] : printed.split("\n");
 }
 
 const kernel = readFileSync("dist/guest/kernel.elf", "latin1");

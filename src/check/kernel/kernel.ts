@@ -4,6 +4,7 @@ import { type Exploration, type Machine, type StaleUse, type Transition, viewTra
 import { System } from "../explore/system.js";
 import { holds, type Observed } from "../scenario/condition.js";
 import type { KernelScenario } from "../scenario/kernel.js";
+import { placeOf } from "../scenario/kernel-op.js";
 import { bootScenario, type Booted, type KernelOptions } from "./boot.js";
 
 /** What is wrong with the state that an execution has come to. */
@@ -24,9 +25,12 @@ export interface ExploreKernelOptions extends KernelOptions {
   readonly storeBuffers?: boolean;
   /** Words that two CPUs only read are switch points as well: to check that leaving them out loses nothing. */
   readonly full?: boolean;
+  /** An access may use any translation that a TLB may have; else each of them walks. Default: yes. */
+  readonly tlbAdversary?: boolean;
 }
 
 const MESSAGE_BYTES = 128;
+const EFAULT = 14;
 /** How the kernel's message begins when it kills a program: for an access, for an exception, for want of memory. */
 const KILLED = /^(%s\[%d\]: (segfault|trap) |Out of memory: Killed)/;
 
@@ -39,12 +43,13 @@ export class Kernel {
   readonly #cpus: number;
   readonly #switchWords: number[] = [];
 
-  constructor(scenario: KernelScenario, booted: Booted, { storeBuffers = false, full = false }: ExploreKernelOptions) {
+  constructor(scenario: KernelScenario, booted: Booted, { storeBuffers = false, full = false, tlbAdversary = true }: ExploreKernelOptions) {
     this.scenario = scenario;
     this.#booted = booted;
     this.machine = booted.machine;
     this.#cpus = booted.machine.options.cpus;
-    const pages = scenario.locations.flatMap(({ kind, name }) => (kind === "page" || kind === "hole" ? [booted.addresses.get(name)!] : []));
+    const places = scenario.locations.filter(({ kind }) => kind === "page" || kind === "hole");
+    const pages = tlbAdversary ? places.map(({ name }) => booted.addresses.get(name)!) : [];
     const { end, panic, die, print } = booted.layout;
     this.exploration = booted.machine.explore({ storeBuffers, kernel: { end, over: [panic, die, print], pages, full } });
     this.exploration.interruptedCpus = Array.from({ length: this.#cpus }, (_, cpu) => cpu);
@@ -105,12 +110,18 @@ export class Kernel {
 
   /** The value of something that an outcome lists, as it is now; all ones for a page that is not mapped. */
   valueOf = (observed: Observed): bigint => {
+    if (observed.kind === "fault") return this.#refused(observed.column, observed.name) ? 1n : 0n;
     const { process, layout, addresses } = this.#booted;
     const address = observed.kind === "register"
       ? layout.register(observed.column, Number(observed.name.slice(1)))
       : addresses.get(observed.name);
     return (address === undefined ? undefined : process.word(address)) ?? 0xffff_ffff_ffff_ffffn;
   };
+
+  /** Whether an access of `column` to page `name` was refused. */
+  #refused(column: number, name: string): boolean {
+    return this.scenario.columns[column]!.some((op, n) => placeOf(op) === name && this.status(column, n) === -EFAULT);
+  }
 
   /** What is wrong with the state as it is now, in which nothing can happen any more; undefined for nothing. */
   judge(): Wrong | undefined {

@@ -1,10 +1,8 @@
 // A kernel scenario as the guest's `scenario` program takes it: words behind `--` on the kernel's command line
 // (guest/user/scenario.h has the language). They run it in any PC, by hand too.
 
-import type { KernelOp, Rights, Target } from "./kernel-op.js";
-import { registersOf } from "./kernel-op.js";
+import { type KernelOp, registersOf, type Rights, type Target } from "./kernel-op.js";
 import type { KernelLocation, KernelScenario } from "./kernel.js";
-import { SCENARIO_REGISTERS, type ScenarioRegister } from "./words.js";
 
 const RIGHTS: Readonly<Record<Rights, string>> = { none: "none", ro: "r", rw: "rw" };
 
@@ -27,15 +25,14 @@ function locationArgument(location: KernelLocation): string {
   }
 }
 
-/** `spare` takes what nobody asked for. */
-function opWords(op: KernelOp, spare: ScenarioRegister): (string | number | bigint)[] {
+function opWords(op: KernelOp): (string | number | bigint)[] {
   switch (op.kind) {
     case "load":
       return [target(op.from), op.register];
     case "store":
       return [target(op.to), op.value];
     case "xchg":
-      return [target(op.with), op.value, op.register ?? spare];
+      return [target(op.with), op.value, ...registersOf(op)];
     case "fork":
       return registersOf(op);
     case "migrate":
@@ -47,6 +44,8 @@ function opWords(op: KernelOp, spare: ScenarioRegister): (string | number | bigi
     case "madvise":
     case "pin":
       return [op.page];
+    case "truncate":
+      return [op.file];
     case "mremap":
       return [op.page, op.hole];
     case "write":
@@ -61,11 +60,8 @@ function opWords(op: KernelOp, spare: ScenarioRegister): (string | number | bigi
   }
 }
 
-function columnArgument(column: readonly KernelOp[], index: number): string {
-  const used = new Set(column.flatMap(registersOf));
-  const spare = SCENARIO_REGISTERS.findLast((register) => !used.has(register)) ?? "r7";
-  return `P${index}=${column.map((op) => [op.kind, ...opWords(op, spare)].join(",")).join(";")}`;
-}
+const columnArgument = (column: readonly KernelOp[], index: number): string =>
+  `P${index}=${column.map((op) => [op.kind, ...opWords(op)].join(",")).join(";")}`;
 
 /** The arguments of the guest's `scenario` program, files first: pages refer to them. */
 export function guestArguments({ locations, columns }: KernelScenario): string[] {

@@ -5,7 +5,7 @@ import { expectEnd, expectNumber, expectValue, type Names, type ScenarioRegister
 
 export type KernelLocationKind = "page" | "hole" | "var" | "file";
 
-/** A u64 of a page, or a variable (at offset 0). */
+/** A u64 of a page or a hole, or a variable (at offset 0). */
 export interface Target {
   readonly name: string;
   /** Bytes from the page's start, a multiple of 8. */
@@ -28,17 +28,18 @@ export type KernelEvent =
   /** Maps anonymous memory at the address of a page or a hole, over what is there. */
   | { readonly kind: "mmap"; readonly page: string; readonly rights: "ro" | "rw" }
   | { readonly kind: "munmap" | "madvise" | "pin"; readonly page: string }
+  | { readonly kind: "truncate"; readonly file: string }
   | { readonly kind: "mremap"; readonly page: string; readonly hole: string }
   | { readonly kind: "write"; readonly file: string; readonly offset: number; readonly value: bigint }
   | { readonly kind: "read"; readonly file: string; readonly offset: number; readonly register: ScenarioRegister }
-  /** The kernel writes to the page that the column has pinned, as a device would. */
+  /** The kernel writes to the page that the column has pinned first, as a device would, and unpins it. */
   | { readonly kind: "pinwrite"; readonly value: bigint };
 
 export type KernelOp = KernelEvent & { readonly source: Source };
 
 /** The events that are not loads and stores, by their first word. */
 export const KERNEL_OPERATIONS = [
-  "xchg", "mfence", "migrate", "mprotect", "munmap", "mmap", "madvise", "fork", "exit", "write", "read", "mremap", "pin", "pinwrite",
+  "xchg", "mfence", "migrate", "mprotect", "munmap", "mmap", "madvise", "fork", "exit", "write", "read", "truncate", "mremap", "pin", "pinwrite",
 ] as const;
 type Operation = (typeof KERNEL_OPERATIONS)[number];
 
@@ -57,8 +58,11 @@ function expectOffset(scanner: Scanner, most: bigint): number {
   return Number(value);
 }
 
+/** A page, or the address of one at which something may be mapped by now. */
+const expectPage = (scanner: Scanner, names: LocationNames): string => names.expect(scanner, "page", "hole");
+
 function expectTarget(scanner: Scanner, names: LocationNames): Target {
-  const name = names.expect(scanner, "page", "var");
+  const name = names.expect(scanner, "page", "hole", "var");
   const at = scanner.offset;
   if (!scanner.take("+")) return { name, offset: 0 };
   if (names.kindOf(name) === "var") scanner.source.fail(at, `${name} is a u64: expected no offset`);
@@ -88,17 +92,19 @@ function parseOperation(operation: Operation, scanner: Scanner, names: LocationN
     case "xchg":
       return { kind: "xchg", with: expectTarget(scanner, names), value: expectValue(scanner) };
     case "migrate":
-      return { kind: "migrate", page: names.expect(scanner, "page"), node: Number(expectNumber(scanner, "a node", 0n, 1n)) };
+      return { kind: "migrate", page: expectPage(scanner, names), node: Number(expectNumber(scanner, "a node", 0n, 1n)) };
     case "mprotect":
-      return { kind: "mprotect", page: names.expect(scanner, "page"), rights: expectRights(scanner, "none", "ro", "rw") };
+      return { kind: "mprotect", page: expectPage(scanner, names), rights: expectRights(scanner, "none", "ro", "rw") };
     case "mmap":
-      return { kind: "mmap", page: names.expect(scanner, "page", "hole"), rights: expectRights(scanner, "ro", "rw") };
+      return { kind: "mmap", page: expectPage(scanner, names), rights: expectRights(scanner, "ro", "rw") };
     case "munmap":
     case "madvise":
     case "pin":
-      return { kind: operation, page: names.expect(scanner, "page") };
+      return { kind: operation, page: expectPage(scanner, names) };
+    case "truncate":
+      return { kind: "truncate", file: names.expect(scanner, "file") };
     case "mremap":
-      return { kind: "mremap", page: names.expect(scanner, "page"), hole: names.expect(scanner, "hole") };
+      return { kind: "mremap", page: expectPage(scanner, names), hole: names.expect(scanner, "hole") };
     case "write":
       return {
         kind: "write", file: names.expect(scanner, "file"), offset: expectOffset(scanner, LARGEST_OFFSET), value: expectValue(scanner),

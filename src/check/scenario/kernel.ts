@@ -54,9 +54,10 @@ export interface KernelScenario {
   readonly source: string;
 }
 
-/** Events that a column may have: the guest's table has room for so many. */
+/** What the guest's tables have room for (guest/user/scenario.h). */
 export const MOST_OPS = 16;
 const MOST_LOCATIONS = 16;
+const LONGEST_NAME = 15;
 const MOST_FILE_PAGES = 16;
 
 function parsePage(scanner: Scanner, name: string, names: Names<KernelLocationKind>): KernelLocation {
@@ -71,7 +72,9 @@ function parsePage(scanner: Scanner, name: string, names: Names<KernelLocationKi
 
 function parseLocation(scanner: Scanner, names: Names<KernelLocationKind>): KernelLocation {
   const kind = scanner.match(/(page|hole|file|var)\b(?!\s*=)/y) as KernelLocationKind | undefined ?? "var";
+  const start = scanner.offset;
   const name = names.declare(scanner, kind);
+  if (name.length > LONGEST_NAME) scanner.source.fail(start, `expected a name of at most ${LONGEST_NAME} letters`);
   switch (kind) {
     case "page":
       return parsePage(scanner, name, names);
@@ -129,14 +132,14 @@ function checkCondition(condition: Condition, columns: readonly (readonly Kernel
   if (condition.quantifier !== "exists") source.fail(0, `expected exists and what must not happen, found ${condition.quantifier}`);
   for (const { left, offset } of comparisons(condition.proposition)) {
     if (left.kind === "location") {
-      names.check(left.name, source, offset, "page", "var");
+      names.check(left.name, source, offset, "page", "hole", "var");
     } else if (left.kind === "register") {
       const column = columns[left.column];
       if (!column) return source.fail(offset, `there is no column P${left.column}`);
       if (!SCENARIO_REGISTERS.some((name) => name === left.name)) source.fail(offset, `there is no register ${left.name}: expected r0 to r7`);
       if (!column.some((op) => registersOf(op).some((name) => name === left.name))) source.fail(offset, `nobody writes register ${left.name} of P${left.column}`);
     } else if (left.kind === "fault") {
-      names.check(left.name, source, offset, "page");
+      names.check(left.name, source, offset, "page", "hole");
       if (!columns[left.column]) source.fail(offset, `there is no column P${left.column}`);
       if (!columns[left.column]?.some((op) => placeOf(op) === left.name)) source.fail(offset, `P${left.column} does not access ${left.name}`);
     } else {
@@ -148,10 +151,8 @@ function checkCondition(condition: Condition, columns: readonly (readonly Kernel
 function parseColumn(cells: readonly Source[], names: Names<KernelLocationKind>): KernelOp[] {
   if (cells.length > MOST_OPS) cells[MOST_OPS]!.fail(0, `a column has at most ${MOST_OPS} events, not ${cells.length}`);
   const column = cells.map((cell) => parseKernelOp(cell, names));
-  if (new Set(column.flatMap(registersOf)).size === SCENARIO_REGISTERS.length) {
-    const nameless = column.find((op) => op.kind === "xchg" && op.register === undefined);
-    nameless?.source.fail(0, "expected a register, rN = xchg ...: the column has none to spare");
-  }
+  const early = column.slice(0, -1).find(({ kind }) => kind === "exit");
+  early?.source.fail(0, "expected exit at the end of its column: nothing comes after it");
   return column;
 }
 
