@@ -6,12 +6,14 @@ import { csBase } from "./operand";
 import { codePageFor, dropAllCode, hasRoomForBlock } from "./code";
 import { CP_ENTRIES } from "./record";
 import { decodeBlock } from "./block";
-import { fetchTranslate } from "../mmu/fetch";
+import { arrive } from "../mmu/fetch";
+import { fetchFrame } from "../mmu/front";
 
 /**
- * First record of the block at `cpu.rip`; sets `cpu.page`. 0 with `cpu.fault` set if the fetch faults.
- * A block whose first instruction crosses the page is decoded each time and not kept. In line, because every instruction that
- * may change where control is comes here: as a function it took 50 host instructions, half of them to be called.
+ * First record of the block at `cpu.rip`, whose first instruction is then run; sets `cpu.page` and `cpu.codeFrame`. 0 with
+ * `cpu.fault` set if the fetch faults. A block whose first instruction crosses the page is decoded each time and not kept. In
+ * line, because every instruction that may change where control is comes here: as a function it took 50 host instructions, half
+ * of them to be called.
  */
 @inline
 export function lookup(cpu: Cpu): usize {
@@ -24,6 +26,7 @@ export function lookup(cpu: Cpu): usize {
       const rec = load<u32>(page + CP_ENTRIES + (<usize>(<u32>va & 0xfff) << 2));
       if (rec) {
         cpu.page = tag;
+        cpu.codeFrame = fetchFrame(slot);
         return rec;
       }
     }
@@ -32,14 +35,13 @@ export function lookup(cpu: Cpu): usize {
 }
 
 function lookupSlow(cpu: Cpu, va: u64, slot: usize): usize {
-  const pa = fetchTranslate(cpu, va);
+  arrive(cpu, va);
   if (cpu.fault) return 0;
   const g = machine();
   if (!hasRoomForBlock()) dropAllCode();
-  const frame = <u32>(pa >> 12);
-  cpu.page = va & ~0xfff;
+  const pa = (<u64>cpu.codeFrame << 12) + (va & 0xfff);
   if (pa >= g.ramSize) return decodeBlock(cpu, 0, pa, va);
-  const page = codePageFor(frame, cpu.mode);
+  const page = codePageFor(cpu.codeFrame, cpu.mode);
   // The slot may be someone else's if this translation must not be kept (stale, or nothing is cached).
   if (load<u64>(slot) == cpu.page) store<u32>(slot, <u32>page, 8);
   const entry = page + CP_ENTRIES + (<usize>(<u32>va & 0xfff) << 2);

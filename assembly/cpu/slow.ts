@@ -69,13 +69,14 @@ export function enter(cpu: Cpu, rec: usize): usize {
 }
 
 function enterPart(cpu: Cpu, rec: usize): usize {
-  if (!cpu.attention) return beginning(rec, cpu.left);
+  if (!cpu.attention) return beginning(cpu, rec, cpu.left);
   runOne(cpu, rec);
   return 0;
 }
 
-/** As much of the block at `rec` as `left` pays for; 0 if that is less than two instructions. */
-function beginning(rec: usize, left: i32): usize {
+/** As much of the block at `rec`, in which the slice ends, as `left` pays for; 0 if that is less than two instructions. */
+function beginning(cpu: Cpu, rec: usize, left: i32): usize {
+  sample(cpu, rec);
   return left > 1 ? cut(rec, left) : 0;
 }
 
@@ -110,10 +111,7 @@ function doSlowly(cpu: Cpu, rec: usize, again: bool): usize {
   if (kind == KIND_LOOKUP) return cpu.left > 0 ? enter(cpu, lookup(cpu)) : 0;
   ripAt(cpu, rec);
   const left = cpu.left;
-  if (left < <i32>load<u8>(rec, REC_BLOCK)) {
-    sample(cpu, rec);
-    return beginning(rec, left);
-  }
+  if (left < <i32>load<u8>(rec, REC_BLOCK)) return beginning(cpu, rec, left);
   cpu.left = left - <i32>load<u8>(rec, REC_BEFORE);
   // With attention the refill has met a stop point: the instruction is made by its handler, and the loop left behind it.
   if (again && refilled(cpu, rec, kind) && !cpu.attention) {

@@ -65,6 +65,9 @@ export const MODE_16: u32 = 0;
 export const MODE_32: u32 = 1;
 export const MODE_64: u32 = 2;
 
+/** No frame of physical memory. */
+export const NO_FRAME: u32 = u32.MAX_VALUE;
+
 @unmanaged
 export class Cpu {
   // 0x000: general registers, in encoding order.
@@ -114,7 +117,8 @@ export class Cpu {
   /** Step number (global) at the start of the slice, and the slice's budget. */
   sliceStart: u64;
   sliceBudget: i32;
-  reserved0: u32;
+  /** Frame that the code page at `page` was found in when control came to it; NO_FRAME if its next fetch translates anew (mmu/fetch.ts). */
+  codeFrame: u32;
   cr0: u64; cr2: u64; cr3: u64; cr4: u64; cr8: u64; efer: u64;
   gdtBase: u64; gdtLimit: u32; idtLimit: u32; idtBase: u64;
   /** Modelled cycles beyond one per instruction, by cause (probe/cost.ts). */

@@ -92,7 +92,7 @@ export function walkedData(cpu: Cpu, va: u64, access: u32): u64 {
   return physical;
 }
 
-/** Record of the instruction at `cpu.rip`, and `cpu.page`; as `lookup`, which is called if it is not decoded. */
+/** Record of the instruction at `cpu.rip`, `cpu.page` and `cpu.codeFrame`; as `lookup`, which is called if it is not decoded. */
 export function walkedLookup(cpu: Cpu): usize {
   const va = cpu.rip + csBase(cpu);
   const key = keyOf(cpu, va, ACCESS_FETCH);
@@ -102,9 +102,9 @@ export function walkedLookup(cpu: Cpu): usize {
     if (cpu.fault) return 0;
     keepWalk(cpu, key, page);
   }
+  cpu.page = va & ~0xfff;
+  cpu.codeFrame = <u32>(page >> 12);
   if (!inRam(page, 1)) return lookup(cpu);
   const rec: usize = load<u32>(codePageFor(<u32>(page >> 12), cpu.mode) + CP_ENTRIES + (<usize>(<u32>va & 0xfff) << 2));
-  if (!rec) return lookup(cpu);
-  cpu.page = va & ~0xfff;
-  return rec;
+  return rec ? rec : lookup(cpu);
 }

@@ -50,7 +50,7 @@ const PERMIT: usize = 22;
 const NEXT_SLOT: usize = 24;
 const PREV_SLOT: usize = 26;
 const CODE_PAGE: usize = 8;
-const FETCH_FRAME: usize = 12;
+export const FETCH_FRAME: usize = 12;
 
 @inline
 function frontOf(cpuIndex: u32): usize {
@@ -230,6 +230,12 @@ export function dropAllWrites(): void {
     const front = frontOf(i);
     for (let n: u32 = 0; n < DATA_SLOTS; n++) store<u64>(front + n * DATA_BYTES, NO_PAGE, WRITE_TAG);
   }
+}
+
+/** Frame of the page that fetch slot `slot` answers for. */
+@inline
+export function fetchFrame(slot: usize): u32 {
+  return load<u32>(slot, FETCH_FRAME);
 }
 
 /** Enters the page of `va`, in frame `frame` of RAM, for instruction fetch at the current CPL. */

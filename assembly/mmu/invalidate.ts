@@ -2,11 +2,11 @@
 // cpu/system/ after their checks, and by mmu/translate.ts for #PF. The counters of these events are kept here.
 //
 // A flush gives PCIDs new generations (mmu/generation.ts) and leaves the entries to be found dead; only single pages are
-// looked for. The front caches are emptied by every flush.
+// looked for. The front caches are emptied by every flush. Whatever is dropped, the CPU's next fetch is translated anew.
 
 import { exploration } from "../explore/state";
 import { droppedAll, droppedPage, droppedPcid, loaded } from "../explore/spaces";
-import { Cpu, count, cpuAt, CR0_PG, CR4_PAE, CR4_PCIDE, CR4_PGE, CR4_SMEP } from "../cpu/state";
+import { Cpu, count, cpuAt, CR0_PG, CR4_PAE, CR4_PCIDE, CR4_PGE, CR4_SMEP, NO_FRAME } from "../cpu/state";
 import {
   C_CR3_FLUSH, C_CR3_KEEP, C_CR4_FLUSH, C_CYCLES_INVALIDATE, C_INVLPG, C_INVPCID, C_TLB_INVALIDATIONS,
 } from "../probe/counters";
@@ -69,6 +69,12 @@ function dropFound(cpu: Cpu, at: usize, why: u64): void {
   count(cpu, C_TLB_INVALIDATIONS);
 }
 
+/** Nothing is taken for known before the TLBs are asked again: neither what the front caches hold, nor where the code page is. */
+function forget(cpu: Cpu): void {
+  cpu.codeFrame = NO_FRAME;
+  dropFront(cpu);
+}
+
 /**
  * #PF: the address's translations in the PCID in use and global ones, and the paging-structure entries that led to it:
  * those from kind `deepest` up, where the walk began; KIND_PML4E + 1 if that was CR3. `roles` are the structures that
@@ -76,6 +82,7 @@ function dropFound(cpu: Cpu, at: usize, why: u64): void {
  */
 export function dropPage(cpu: Cpu, va: u64, deepest: u32, roles: u32): void {
   const t = tlbOf(cpu);
+  cpu.codeFrame = NO_FRAME;
   dropTranslations(cpu, t, va, t.current, t.global, roles, LEFT_FAULT);
   endStructuresOf(cpu.index, va, t.structure, t.structures & (ALL_STRUCTURES << (deepest - KIND_PDE)), LEFT_FAULT);
 }
@@ -83,6 +90,7 @@ export function dropPage(cpu: Cpu, va: u64, deepest: u32, roles: u32): void {
 /** INVLPG: the page in the PCID in use, global or not, and all paging-structure entries of that PCID. */
 export function invlpg(cpu: Cpu, va: u64): void {
   const t = tlbOf(cpu);
+  cpu.codeFrame = NO_FRAME;
   count(cpu, C_INVLPG);
   charge(cpu, C_CYCLES_INVALIDATE, COST_INVALIDATE_PAGE);
   emit(EVENT_INVALIDATE, cpu, INVALIDATE_PAGE, va, t.pcid);
@@ -100,6 +108,7 @@ export function evictPage(cpu: Cpu, va: u64): void {
 
 /** INVPCID of `type` 0 one address, 1 one PCID, 2 all with globals, 3 all without. The caller has checked the operands. */
 export function invpcid(cpu: Cpu, type: u32, pcid: u32, va: u64): void {
+  cpu.codeFrame = NO_FRAME;
   count(cpu, C_INVPCID);
   charge(cpu, C_CYCLES_INVALIDATE, type ? COST_INVALIDATE_ALL : COST_INVALIDATE_PAGE);
   if (exploration().on) return exploredInvpcid(cpu, type, pcid, va);
@@ -111,7 +120,7 @@ export function invpcid(cpu: Cpu, type: u32, pcid: u32, va: u64): void {
     case 1:
       emit(EVENT_INVALIDATE, cpu, INVALIDATE_PCID, 0, pcid);
       endPcid(cpu, pcid);
-      dropFront(cpu);
+      forget(cpu);
       break;
     case 2:
       emit(EVENT_INVALIDATE, cpu, INVALIDATE_ALL, 0, 0);
@@ -157,7 +166,7 @@ export function writeCr3(cpu: Cpu, value: u64): void {
   } else {
     endPcid(cpu, pcidOf(cpu));
   }
-  dropFront(cpu);
+  forget(cpu);
 }
 
 /**
@@ -167,6 +176,7 @@ export function writeCr3(cpu: Cpu, value: u64): void {
  */
 export function controlsChanged(cpu: Cpu, oldCr0: u64, oldCr4: u64, oldEfer: u64): void {
   const cr4 = oldCr4 ^ cpu.cr4;
+  cpu.codeFrame = NO_FRAME;
   if (exploration().on) return exploredControls(cpu, cr4, oldCr0 ^ cpu.cr0, oldCr4);
   if ((oldCr0 ^ cpu.cr0) & CR0_PG || cr4 & CR4_PGE || cr4 & oldCr4 & CR4_PCIDE) {
     count(cpu, C_CR4_FLUSH);
@@ -176,9 +186,9 @@ export function controlsChanged(cpu: Cpu, oldCr0: u64, oldCr4: u64, oldEfer: u64
     count(cpu, C_CR4_FLUSH);
     emit(EVENT_INVALIDATE, cpu, INVALIDATE_PCID, 0, pcidOf(cpu));
     endPcid(cpu, pcidOf(cpu));
-    dropFront(cpu);
+    forget(cpu);
   } else if (cr4 | (oldCr0 ^ cpu.cr0) | (oldEfer ^ cpu.efer)) {
-    dropFront(cpu);
+    forget(cpu);
   }
 }
 
@@ -192,13 +202,13 @@ function exploredControls(cpu: Cpu, cr4: u64, cr0: u64, oldCr4: u64): void {
 /** Drops the non-global translations and the paging-structure entries of every PCID. */
 export function flushNonGlobal(cpu: Cpu): void {
   endNonGlobal(cpu);
-  dropFront(cpu);
+  forget(cpu);
 }
 
 /** Drops everything that is cached. */
 export function flushAll(cpu: Cpu): void {
   endAll(cpu);
-  dropFront(cpu);
+  forget(cpu);
 }
 
 /** Empty TLBs on every CPU, for the preset that `machine()` names. Their region must be zero, as memory is at power-on. */

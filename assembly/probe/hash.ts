@@ -11,17 +11,12 @@ import {
 import { Cpu, cpuAt, systemOf, SystemRegisters, SLOT_FS } from "../cpu/state";
 import { getRflags } from "../cpu/flags";
 import { machine, DEVICES_IN_CORE } from "../global";
-import { PRESET_NONE, PRESET_STICKY } from "../mmu/presets";
+import { PRESET_STICKY } from "../mmu/presets";
 import { scheduler, Scheduler, script, Script } from "../smp/state";
-import {
-  COUNTERS, C_BLOCKS_DECODED, C_CODE_WRITES, C_ITLB_MISSES, C_WALKS_INSTRUCTION, C_WALK_REFERENCES, C_CYCLES_WALK, C_CYCLES_MEMORY,
-} from "./counters";
+import { COUNTERS, C_BLOCKS_DECODED, C_CODE_WRITES } from "./counters";
 
 /** Counters of code that was decoded: after a restore it is decoded again, and stores find less of it. */
 const OF_DECODING: u64 = (<u64>1) << C_BLOCKS_DECODED | (<u64>1) << C_CODE_WRITES;
-/** Without TLBs every entry into decoded code is an instruction walk, and a run that is cut has more entries. */
-const OF_ENTRIES: u64 = (<u64>1) << C_ITLB_MISSES | (<u64>1) << C_WALKS_INSTRUCTION | (<u64>1) << C_WALK_REFERENCES |
-  (<u64>1) << C_CYCLES_WALK | (<u64>1) << C_CYCLES_MEMORY;
 
 // Odd constants with about as many ones as zeros: a multiplication by one loses nothing.
 const K1: u64 = 0x9fb21c651e98df25;
@@ -76,13 +71,15 @@ function hashWords(hash: u64, at: usize, end: usize): u64 {
   return hash;
 }
 
-/** Registers as the architecture has them: lazy flags as RFLAGS, and nothing of the pseudo registers but FS and GS bases. */
+/** Registers as the architecture has them, lazy flags as RFLAGS; and which page of code is translated already (mmu/fetch.ts). */
 function hashCpu(hash: u64, cpu: Cpu): u64 {
   const at = changetype<usize>(cpu);
   hash = hashBlock(hash, at, 128);
   hash = mix(hash, load<u64>(at, SLOT_FS));
   hash = mix(hash, load<u64>(at, SLOT_FS + 8));
   hash = mix(hash, cpu.rip);
+  hash = mix(hash, cpu.page);
+  hash = mix(hash, cpu.codeFrame);
   hash = mix(hash, getRflags(cpu));
   hash = mix(hash, <u64>cpu.activity << 32 | <u64>cpu.shadow << 16 | cpu.nmiBlocked << 8 | cpu.cpl);
   // The sum of modelled cycles comes last; it is that of the counters, which are hashed.
@@ -109,9 +106,8 @@ function hashGlobal(hash: u64): u64 {
 
 function hashCounters(hash: u64, index: u32): u64 {
   const row = COUNTER_BASE + index * COUNTER_STRIDE;
-  const leftOut = machine().preset == PRESET_NONE ? OF_DECODING | OF_ENTRIES : OF_DECODING;
   for (let id: u32 = 0; id < COUNTERS; id++) {
-    if (!(leftOut >> id & 1)) hash = mix(hash, load<u64>(row + (id << 3)));
+    if (!(OF_DECODING >> id & 1)) hash = mix(hash, load<u64>(row + (id << 3)));
   }
   return hash;
 }

@@ -94,12 +94,13 @@ export const HOT_IMPORTS = `import {
   REC_TARGET, REC_TAKEN, REC_FALL, REC_KIND, REC_INFO, STUB_ORIGIN, CP_ENTRIES,
 } from "../../assembly/cpu/record";
 import { RUNNING_BASE, STUB_LOOKUP } from "../../assembly/memory-map";
-import { FRONT_MASK } from "../../assembly/mmu/front";
+import { FETCH_FRAME, FRONT_MASK } from "../../assembly/mmu/front";
 import { Cpu, SLOT_PAGE, FLAGS_SUB, FLAGS_ADD, FLAGS_RESULT, FLAGS_PACKED, FLAGS_SHL, FLAGS_SHR, FLAGS_SAR, FLAGS_MUL } from "../../assembly/cpu/state";`;
 
 export const HOT_CONSTANTS = `const RIP: usize = offsetof<Cpu>("rip");
 const FRONT: usize = offsetof<Cpu>("front");
 const FETCH: usize = offsetof<Cpu>("fetch");
+const CODE_FRAME: usize = offsetof<Cpu>("codeFrame");
 
 const cpu: usize = RUNNING_BASE;
 const W: usize = RUNNING_BASE;`;

@@ -54,9 +54,9 @@ export const specials = {
   jmp: () => follow("REC_TAKEN"),
   call: () => `${pushValue("load<u64>(cpu + SLOT_PAGE) + <u64>load<u16>(rec, REC_START) + <u64>load<u8>(rec, REC_LENGTH)")} ${follow("REC_TAKEN")}`,
   ret: () => `${probe(8, false, `load<u64>(cpu, ${RSP})`)}
-      ${find("load<u64>(h)")} store<u64>(cpu, load<u64>(cpu, ${RSP}) + 8, ${RSP}); ${enter("h", "t")}`,
-  jmpRm: () => `${find("load<u64>(<usize>load<u8>(rec, REC_DST), W)")} ${enter("h", "t")}`,
-  callRm: () => `${find("load<u64>(<usize>load<u8>(rec, REC_DST), W)")} const to = h; const page = t;
+      ${find("load<u64>(h)")} store<u64>(cpu, load<u64>(cpu, ${RSP}) + 8, ${RSP}); ${enter("h", "t", "e")}`,
+  jmpRm: () => `${find("load<u64>(<usize>load<u8>(rec, REC_DST), W)")} ${enter("h", "t", "e")}`,
+  callRm: () => `${find("load<u64>(<usize>load<u8>(rec, REC_DST), W)")} const to = h; const page = t; const slot = e;
       ${pushValue("load<u64>(cpu + SLOT_PAGE) + <u64>load<u16>(rec, REC_START) + <u64>load<u8>(rec, REC_LENGTH)")}
-      ${enter("to", "page")}`,
+      ${enter("to", "page", "slot")}`,
 };

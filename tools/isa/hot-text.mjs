@@ -56,22 +56,28 @@ export function goTo(target) {
   return `t = ${target}; e = <usize>load<u32>(cpu, FETCH) + ((<usize><u32>t >>> 8) & 0x7f0); h = load<u32>(e, 8);
       if (load<u64>(e) == (t & ~0xfff) && h != 0) {
         h = load<u32>(h + CP_ENTRIES + ((<usize><u32>t & 0xfff) << 2));
-        if (h != 0) { store<u64>(cpu + SLOT_PAGE, t & ~0xfff); rec = h; if (left >= <i32>load<u8>(rec, REC_BLOCK)) continue; break; }
+        if (h != 0 && left >= <i32>load<u8>(h, REC_BLOCK)) { ${arrive("t & ~0xfff")} rec = h; continue; }
       }
       store<u64>(cpu + RIP, t); rec = STUB_LOOKUP; break;`;
 }
 
-/** The record at linear address `target` (u64) into h and its page into t; leaves the switch, with nothing changed, if it is not at hand. */
+/** Control has come to `page`, of fetch slot `slot`: only now, when an instruction there is run. */
+const arrive = (page, slot = "e") => `store<u64>(cpu + SLOT_PAGE, ${page}); store<u32>(cpu, load<u32>(${slot}, FETCH_FRAME), CODE_FRAME);`;
+
+/**
+ * The record at linear address `target` (u64) into h, its page into t and the fetch slot of that into e; leaves the switch, with
+ * nothing changed, if it is not at hand or the slice cannot pay for its block.
+ */
 export function find(target) {
   return `t = ${target}; e = <usize>load<u32>(cpu, FETCH) + ((<usize><u32>t >>> 8) & 0x7f0); h = load<u32>(e, 8);
       if (load<u64>(e) != (t & ~0xfff) || h == 0) break;
       h = load<u32>(h + CP_ENTRIES + ((<usize><u32>t & 0xfff) << 2)); t &= ~0xfff;
-      if (h == 0) break;`;
+      if (h == 0 || left - <i32>load<u8>(rec, REC_TOTAL) < <i32>load<u8>(h, REC_BLOCK)) break;`;
 }
 
-/** Goes on at record `to` of page `page`. */
-export function enter(to, page) {
-  return `left -= <i32>load<u8>(rec, REC_TOTAL); store<u64>(cpu + SLOT_PAGE, ${page}); rec = ${to}; if (left >= <i32>load<u8>(rec, REC_BLOCK)) continue; break;`;
+/** Goes on at what `find` found: record, page and fetch slot. */
+export function enter(record, page, slot) {
+  return `left -= <i32>load<u8>(rec, REC_TOTAL); ${arrive(page, slot)} rec = ${record}; continue;`;
 }
 
 /** CF into carried. No case may call a function: what lives across a call is spilled at every dispatch. */

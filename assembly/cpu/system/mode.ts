@@ -3,7 +3,7 @@
 // Used by the rest of system/ and by the power-on and SIPI code.
 
 import {
-  Cpu, segment, CS, SS, IF, TF, AC, MODE_16, MODE_32, MODE_64, CR0_PE, CR0_AM, EFER_LMA,
+  Cpu, segment, CS, SS, IF, TF, AC, MODE_16, MODE_32, MODE_64, CR0_PE, CR0_AM, EFER_LMA, NO_FRAME,
 } from "../state";
 import { notImplemented } from "../fault";
 import { NI_ALIGNMENT } from "../../global";
@@ -29,7 +29,7 @@ export function canonical(va: u64): bool {
   return <u64>((<i64>va << 16) >> 16) == va;
 }
 
-/** Recomputes mode, stack width and front table from CR0, EFER, CS, SS, CPL and AC. */
+/** Recomputes mode, stack width and front table from CR0, EFER, CS, SS, CPL and AC. The next fetch translates anew. */
 export function updateMode(cpu: Cpu): void {
   const code = segment(cpu, CS).attributes;
   let mode = MODE_16;
@@ -46,6 +46,7 @@ export function updateMode(cpu: Cpu): void {
     dropFetchSlots(cpu);
   }
   selectFront(cpu);
+  cpu.codeFrame = NO_FRAME;
   refuseAlignmentChecks(cpu);
 }
 
