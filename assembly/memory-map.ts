@@ -128,9 +128,9 @@ export const TRAIL_BASE: u32 = WALKS_BASE + WALKS * 96;
 export const TRAIL_SIZE: u32 = 128 * MIB;
 /** D: hashes of the states that a search has been in (explore/visited.ts). */
 export const VISITED_BASE: u32 = TRAIL_BASE + TRAIL_SIZE;
-/** The largest table has 2^this entries of 16 bytes; the smaller ones before it are a fifteenth of it together. */
+/** The largest table has 2^this entries of 24 bytes; the smaller ones before it are a fifteenth of it together. */
 export const VISITED_BITS: u32 = 22;
-export const VISITED_SIZE: u32 = 72 * MIB;
+export const VISITED_SIZE: u32 = 104 * MIB;
 
 /** D: what a scripted run is to do (smp/script.ts): entries of 16 bytes, which never change while it goes on. */
 export const SCRIPT_BASE: u32 = VISITED_BASE + VISITED_SIZE;

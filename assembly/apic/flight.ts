@@ -6,7 +6,7 @@ import { C_IPI_RECEIVED, C_CYCLES_IPI } from "../probe/counters";
 import { charge, COST_IPI_RECEIVE } from "../probe/cost";
 import { emit, stepOf, EVENT_IPI_DELIVER } from "../probe/events";
 import { exploration } from "../explore/state";
-import { noteLapic } from "../explore/trail";
+import { noteSent } from "../explore/trail";
 import { machine } from "../global";
 import { wake, NEVER } from "../smp/clock";
 import { scheduler } from "../smp/state";
@@ -87,7 +87,7 @@ export function flightBytes(cpu: Cpu): u32 {
 /** Sends a message from `from` to `cpu`, to be accepted at tick `due`. A full queue first gives up its delays. */
 export function launch(from: Cpu, cpu: Cpu, mode: u32, vector: u32, due: u64): void {
   const apic = lapicOf(cpu);
-  if (exploration().on) noteLapic(cpu.index);
+  if (exploration().on) noteSent(cpu.index);
   if (apic.flightCount == CAPACITY) land(cpu, NEVER);
   const flight = flightAt(apic, apic.flightCount++);
   flight.due = due;

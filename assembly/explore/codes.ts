@@ -26,6 +26,11 @@ export const DRAIN: u32 = 32;
 /** The message at place 0 of the queue to the local APIC is delivered; further places follow. */
 export const DELIVER: u32 = 33;
 
+// Whether a state was seen.
+export const VISITED_KNOWN: u32 = 0; // nothing is left to do there
+export const VISITED_NEW: u32 = 1;
+export const VISITED_WOKEN: u32 = 2; // it was, but transitions that slept there no longer do
+
 // What an exploration cannot do, beside what the machine cannot (status STOPPED).
 export const REFUSED_PORT: u32 = 1; // port I/O: devices have no way back
 export const REFUSED_PCID: u32 = 2; // a PCID went to another address space, or one to another PCID, without a flush

@@ -9,6 +9,7 @@ import { Cpu, cpuAt } from "../cpu/state";
 import { ACCESS_READ } from "../mmu/rights";
 import { translateData } from "../mmu/translate";
 import { EVICT, FILL, FINISHED } from "./codes";
+import { readsWord } from "./footprint";
 import { valueNow } from "./resolve";
 import { exploration, exploredOf, oldCount, oldValueAt, trackedAt } from "./state";
 import { note, noteHashed } from "./trail";
@@ -43,6 +44,7 @@ export function keepEntry(cpu: Cpu, t: u32): void {
 /** A walk for a load, for no reason; `mayFill` says that it cannot fault. */
 function fill(index: u32, t: u32): void {
   const cpu = cpuAt(index);
+  readsWord(exploration(), trackedAt(t).word);
   translateData(cpu, trackedAt(t).page, ACCESS_READ);
   keepEntry(cpu, t);
 }

@@ -18,7 +18,7 @@ export { enabled as exploreEnabled, take as exploreTake } from "./transitions";
 export { track as exploreTrack } from "./translations";
 export {
   forgetVisited as exploreForget, remember as exploreRemember, visit as exploreVisit, visitedBytes as exploreVisitedBytes,
-  visitedCount as exploreVisited, visitedHasRoom as exploreVisitedHasRoom, visitedTable as exploreVisitedTable,
+  keptAsleep as exploreKeptAsleep, wokenTransitions as exploreWoken, visitedCount as exploreVisited, visitedHasRoom as exploreVisitedHasRoom, visitedTable as exploreVisitedTable,
 } from "./visited";
 export { trailHasRoom as exploreHasRoom, undo as exploreUndo } from "./trail";
 
@@ -132,6 +132,15 @@ export function exploreEager(eager: bool): bool {
 /** CPUs, a bit each, that others may send interrupts to: before each of their stores one may come. None at first. */
 export function exploreInterrupted(cpus: u32): void {
   exploration().interrupted = cpus;
+}
+
+/** What the last transition has read and written of what CPUs share (explore/footprint.ts). */
+export function exploreReads(): u32 {
+  return exploration().reads;
+}
+
+export function exploreWrites(): u32 {
+  return exploration().writes;
 }
 
 /** Whether some CPU had more old translations of a page than there is room for: the search then missed some. */

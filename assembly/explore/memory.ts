@@ -10,6 +10,7 @@ import { RAM_BASE } from "../memory-map";
 import { FRAME_CODE, FRAME_FOLLOWED, FRAME_SHARED, holdsCode } from "../mmu/frames";
 import { readRam } from "../mmu/physical";
 import { BUFFER_CAPACITY, BufferedStore, bufferedAt, exploration, exploredOf } from "./state";
+import { readsWord, writesWord } from "./footprint";
 import { note, noteExplored, noteGuestWord } from "./trail";
 import { wordChanged } from "./translations";
 import { isShared, noteAccess } from "./words";
@@ -26,11 +27,13 @@ function park(cpu: Cpu, writes: u32): void {
 /** Changes the word of guest memory at linear-memory offset `at`, a multiple of 8. */
 export function setGuestWord(at: usize, value: u64): void {
   const before = load<u64>(at);
+  const pa = <u64>(at - RAM_BASE);
+  const flags = <u32>load<u8>(frameAt(pa));
+  // Also if it holds `value` already: what somebody else stores makes a difference before, and another one after.
+  if (flags & (FRAME_SHARED | FRAME_FOLLOWED)) writesWord(exploration(), pa);
   if (before == value) return;
   noteGuestWord(at, value);
   store<u64>(at, value);
-  const pa = <u64>(at - RAM_BASE);
-  const flags = <u32>load<u8>(frameAt(pa));
   if (!flags) return;
   if (flags & FRAME_CODE && holdsCode(pa, 8)) codeWritten(<u32>(pa >> 12));
   if (flags & FRAME_FOLLOWED) wordChanged(at, before, value);
@@ -60,6 +63,8 @@ export function exploredLoad(cpu: Cpu, pa: u64, size: u32, writes: u32): u64 {
       return 0;
     }
     x.looked = 1;
+    readsWord(x, pa);
+    readsWord(x, pa + size - 1);
   }
   let value = readRam(ramAt(pa), size);
   const waiting = exploredOf(cpu.index).count;

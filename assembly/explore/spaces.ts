@@ -14,6 +14,7 @@ import {
   Exploration, exploration, oldValueAt, pageAt, SPACES, SPACE_PAGES, spaceAt, tagAt, TRACKED_PAGES, TrackedPage, trackedAt,
 } from "./state";
 import { resolve } from "./resolve";
+import { readsWord } from "./footprint";
 import { note, noteHashed } from "./trail";
 
 @inline
@@ -82,6 +83,8 @@ function forget(cpu: Cpu, s: u32, va: u64, all: bool): void {
     const tracked = trackedAt(t);
     if (tracked.root && tracked.space != s) continue;
     if (!all && tracked.page != (va & ~0xfff)) continue;
+    // Whether a store to the word comes before or after makes a difference.
+    readsWord(x, tracked.word);
     setHeld(cpu.index, t, !tracked.root || tracked.root == root ? 1 : 0, true);
   }
 }

@@ -183,6 +183,9 @@ export class Exploration {
   lapicNoted: u32;
   /** Nonzero if words that two CPUs only read count as conflicts too (words.ts). */
   full: u32;
+  /** What the transition under way has read and written of what CPUs share (footprint.ts). */
+  reads: u32;
+  writes: u32;
   /** TLB preset of the machine, which has none while exploring. */
   preset: u32;
   /** Steps that CPUs made, as the machine counts them, over all that was tried: it never goes back. */

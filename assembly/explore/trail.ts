@@ -10,6 +10,7 @@ import { flightBytes } from "../apic/flight";
 import { frameAt } from "../global";
 import { FRAME_CODE, holdsCode } from "../mmu/frames";
 import { Explored, exploration, exploredOf } from "./state";
+import { writesQueue } from "./footprint";
 import { noteMemoryWord } from "./hash";
 
 const HEADER: u32 = 8;
@@ -67,6 +68,12 @@ export function noteExplored(explored: Explored): void {
 export function noteLapic(index: u32): void {
   noteHashed(index);
   push(CPU_BASE + index * CPU_STRIDE + LAPIC_OFFSET, flightBytes(cpuAt(index)), 0);
+}
+
+/** The same for a CPU to which a message is sent. */
+export function noteSent(index: u32): void {
+  writesQueue(exploration(), index);
+  noteLapic(index);
 }
 
 /** The same for the CPU that runs, once in a transition. */

@@ -13,6 +13,7 @@ import {
   YIELDING,
 } from "./codes";
 import { changeEntry, mayEvict, mayFill } from "./entries";
+import { writesQueue } from "./footprint";
 import { exploration, Explored, exploredOf } from "./state";
 import { noteOwnLapic } from "./trail";
 import { isYielding, maySpin, stopYielding } from "./yield";
@@ -111,6 +112,7 @@ function deliver(index: u32, n: u32, limit: u32): u32 {
   const explored = exploredOf(index);
   noteRun(index);
   noteOwnLapic(cpu);
+  writesQueue(exploration(), index);
   stopYielding(index);
   landOne(cpu, n);
   takeInterrupt(cpu);
@@ -122,9 +124,11 @@ function deliver(index: u32, n: u32, limit: u32): u32 {
 export function take(transition: u32, limit: u32): u32 {
   const index = transition >> CPU_SHIFT;
   const what = transition & 63;
+  const x = exploration();
+  x.reads = 0;
+  x.writes = 0;
   if (what == DRAIN) return drain(index, limit);
   if (what >= DELIVER) return deliver(index, what - DELIVER, limit);
-  const x = exploration();
   const explored = exploredOf(index);
   if (what >= FILL && what < CHOICE_SPURIOUS) {
     changeEntry(index, what);

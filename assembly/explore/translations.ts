@@ -22,6 +22,7 @@ import { CHOICE_SPURIOUS, CHOICE_WALK, REFUSED_GLOBAL } from "./codes";
 import { keepEntry } from "./entries";
 import { leadsThrough, resolve, throughValue, valueNow, valueOf } from "./resolve";
 import { Exploration, exploration, exploredOf, OLD_VALUES, oldCount, oldValueAt, TrackedPage, trackedAt } from "./state";
+import { readsWord } from "./footprint";
 import { note, noteHashed } from "./trail";
 import { noteUse } from "./uses";
 import { noteAccess } from "./words";
@@ -195,6 +196,7 @@ export function usedChoice(cpu: Cpu, t: u32, va: u64, size: u32, access: u32): b
     cpu.fault = FAULT_PARK;
     return true;
   }
+  readsWord(x, trackedAt(t).word);
   // A second page that one instruction accesses is walked for: its turn chose for the first.
   if (x.choice == CHOICE_WALK || t != explored.parkedPage) return false;
   if (x.choice == CHOICE_SPURIOUS) {

@@ -2,7 +2,7 @@
 
 export { exploreLitmus, type LitmusFound, type LitmusOptions, type LitmusResult, type SavedLitmus } from "./outcomes.js";
 export { bounded } from "./explore/bounded.js";
-export { exhaustive } from "./explore/exhaustive.js";
+export { exhaustive, unreduced } from "./explore/exhaustive.js";
 export { pct } from "./explore/pct.js";
 export { random } from "./explore/random.js";
 export type { Coverage, Standing, Strategy } from "./explore/strategy.js";

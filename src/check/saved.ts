@@ -2,7 +2,7 @@
 //
 //     shootdown search 1 SHA256       of all that follows
 //     {"scenario": ..., "strategy": ..., "found": ..., "data": ...}
-//     hashes of the states that were seen, 16 bytes each
+//     hashes of the states that were seen, with their sleep sets, 24 bytes each
 //
 // The scenario is named by a hash of its text and of what else decides which executions there are.
 

@@ -84,8 +84,12 @@ export interface CoreExports extends CompilerCore {
   exploreMark(): number;
   exploreUndo(mark: number): void;
   exploreHasRoom(bytes: number): number;
-  exploreVisit(context: number): number;
-  exploreRemember(low: bigint, high: bigint): number;
+  exploreVisit(context: number, asleepLow: number, asleepHigh: number): number;
+  exploreWoken(): bigint;
+  exploreKeptAsleep(): bigint;
+  exploreReads(): number;
+  exploreWrites(): number;
+  exploreRemember(low: bigint, high: bigint, asleep: bigint): void;
   exploreVisitedTable(): number;
   exploreVisitedBytes(): number;
   exploreVisited(): number;

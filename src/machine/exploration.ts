@@ -94,6 +94,36 @@ function whatOf(view: TransitionView): number | undefined {
   }
 }
 
+/** Common transitions of the first eight CPUs, a bit each: those that can be put to sleep. */
+export interface TransitionSet {
+  /** Of CPUs 0 to 3, and of CPUs 4 to 7. */
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Of a state that was seen: transitions that must be made after all, and those that still need not be. */
+export interface Woken {
+  readonly woken: TransitionSet;
+  readonly asleep: TransitionSet;
+}
+
+export const NO_TRANSITIONS: TransitionSet = { low: 0, high: 0 };
+
+const BITS = new Map(
+  [codes.CHOICE_WALK, 1, 2, codes.CHOICE_SPURIOUS, codes.DRAIN, codes.DELIVER, codes.FILL, codes.EVICT].map((what, bit) => [what, bit]));
+const BIT_OF = Int8Array.from({ length: 1 << codes.CPU_SHIFT }, (_, what) => BITS.get(what) ?? -1);
+
+/** Number of `transition` in a TransitionSet, 0 to 63; -1 if it is in none. */
+export function transitionBit(transition: Transition): number {
+  const bit = BIT_OF[transition & ((1 << codes.CPU_SHIFT) - 1)]!;
+  const cpu = transition >> codes.CPU_SHIFT;
+  return bit < 0 || cpu > 7 ? -1 : cpu * 8 + bit;
+}
+
+export const inSet = ({ low, high }: TransitionSet, bit: number): boolean => bit >= 0 && (((bit < 32 ? low : high) >>> (bit & 31)) & 1) !== 0;
+
+const transitionSet = (bits: bigint): TransitionSet => ({ low: Number(BigInt.asIntN(32, bits)), high: Number(BigInt.asIntN(32, bits >> 32n)) });
+
 export class Exploration {
   readonly #core: CoreExports;
   readonly #enabled: Uint16Array;
@@ -249,20 +279,34 @@ export class Exploration {
     return this.#core.exploreHasRoom(bytes) !== 0;
   }
 
-  /** Notes the state, with a number that tells apart what a search must not take for the same; true if it is new. */
-  visit(context = 0): boolean {
-    return this.#core.exploreVisit(context) !== 0;
+  /**
+   * Notes the state, with a number that tells apart what a search must not take for the same, and with transitions that need
+   * not be made from it: true if it is new, or the transitions that were not made from it and now must be; false if there
+   * are none.
+   */
+  visit(context = 0, asleep: TransitionSet = NO_TRANSITIONS): boolean | Woken {
+    const seen = this.#core.exploreVisit(context, asleep.low, asleep.high);
+    if (seen !== codes.VISITED_WOKEN) return seen === codes.VISITED_NEW;
+    return { woken: transitionSet(this.#core.exploreWoken()), asleep: transitionSet(this.#core.exploreKeptAsleep()) };
   }
 
-  /** Hashes of the states that were noted, 16 bytes each; setting them replaces those. */
+  /** What the last transition has read and written of what CPUs share: two that have no bit in common do not conflict. */
+  get reads(): number {
+    return this.#core.exploreReads();
+  }
+
+  get writes(): number {
+    return this.#core.exploreWrites();
+  }
+
+  /** Hashes of the states that were noted, with their sleep sets, 24 bytes each; setting them replaces those. */
   get visitedHashes(): Uint8Array {
     const words = new BigUint64Array(this.#words.buffer, this.#core.exploreVisitedTable(), this.#core.exploreVisitedBytes() / 8);
-    const hashes = new BigUint64Array(this.visited * 2);
+    const hashes = new BigUint64Array(this.visited * 3);
     let n = 0;
-    for (let i = 0; i < words.length; i += 2) {
+    for (let i = 0; i < words.length; i += 3) {
       if (words[i] === 0n) continue;
-      hashes[n++] = words[i]!;
-      hashes[n++] = words[i + 1]!;
+      for (let word = 0; word < 3; word++) hashes[n++] = words[i + word]!;
     }
     return new Uint8Array(hashes.buffer);
   }
@@ -270,8 +314,8 @@ export class Exploration {
   set visitedHashes(hashes: Uint8Array) {
     this.forget();
     const view = new DataView(hashes.buffer, hashes.byteOffset, hashes.byteLength);
-    for (let at = 0; at + 16 <= hashes.length; at += 16) {
-      this.#core.exploreRemember(view.getBigUint64(at, true), view.getBigUint64(at + 8, true));
+    for (let at = 0; at + 24 <= hashes.length; at += 24) {
+      this.#core.exploreRemember(view.getBigUint64(at, true), view.getBigUint64(at + 8, true), view.getBigUint64(at + 16, true));
     }
   }
 

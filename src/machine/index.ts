@@ -17,6 +17,7 @@ export { EVENT_KINDS, type EventKind, type MachineEvent } from "./events.js";
 export { TLB_FLAGS, TLB_KINDS, TLB_STRUCTURES, type TlbEntry, type TlbKind, type TlbStructure } from "./tlb.js";
 export { loadIced } from "./disassemble.js";
 export {
-  EXPLORED_STATUS, type Exploration, type ExplorationOptions, type ExploredStatus, type KernelExploration, numberTransition, STALE_USES,
-  type StaleUse, type Transition, type TransitionView, viewTransition,
+  EXPLORED_STATUS, type Exploration, type ExplorationOptions, type ExploredStatus, inSet, type KernelExploration, NO_TRANSITIONS,
+  numberTransition, STALE_USES, type StaleUse, type Transition, transitionBit, type TransitionSet, type TransitionView, viewTransition,
+  type Woken,
 } from "./exploration.js";

@@ -24,6 +24,8 @@ const canGoOn = (enabled: readonly Transition[], cpu: number): boolean =>
 class AtMost implements Rule {
   readonly start = 0;
   cutOff = false;
+  /** Which of two orders has fewer preemptions is not known (Coons, Musuvathi, McKinley, OOPSLA 2013). */
+  readonly sleeping = false;
 
   constructor(readonly bound: number) {}
 

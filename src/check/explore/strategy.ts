@@ -18,6 +18,8 @@ export interface Figures {
   /** Ends of executions: a search that knows states sees each final state once. */
   readonly executions: number;
   readonly transitions: number;
+  /** Transitions that were left out because they commute with others (sleep.ts). */
+  readonly asleep?: number;
   /** Transitions of the longest execution. */
   readonly depth: number;
 }
@@ -43,7 +45,7 @@ export interface Standing extends Figures {
 /** A search between two slices. `data` is the strategy's own, and JSON. */
 export interface SavedSearch {
   readonly data: unknown;
-  /** Hashes of the states that were seen, 16 bytes each. */
+  /** Hashes of the states that were seen, with their sleep sets, 24 bytes each. */
   readonly states: Uint8Array;
 }
 

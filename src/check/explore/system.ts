@@ -1,7 +1,7 @@
 // The transitions of a machine under exploration: which there are in a state, and taking one. Every strategy works with
 // these and nothing else.
 
-import type { Exploration, Machine, Transition } from "../../machine/index.js";
+import { type Exploration, type Machine, NO_TRANSITIONS, type Transition, type TransitionSet, type Woken } from "../../machine/index.js";
 import { UserError } from "../../errors.js";
 
 /** Instructions that a CPU may run without touching what is shared, before it counts as endless. */
@@ -92,9 +92,23 @@ export class System {
     this.#exploration.undo(mark);
   }
 
-  /** Notes the state, with a number that tells apart what a search must not take for the same; true if it is new. */
-  visit(context = 0): boolean {
-    return this.#exploration.visit(context);
+  /** As `Exploration.visit`. */
+  visit(context = 0, asleep: TransitionSet = NO_TRANSITIONS): boolean | Woken {
+    return this.#exploration.visit(context, asleep);
+  }
+
+  /** Whether `reads` and `writes` are all that a transition touches of what CPUs share. */
+  get knowsFootprints(): boolean {
+    return this.#kernel === undefined;
+  }
+
+  /** What the last transition touched, as `Exploration` has it. */
+  get reads(): number {
+    return this.#exploration.reads;
+  }
+
+  get writes(): number {
+    return this.#exploration.writes;
   }
 
   /** The 128-bit hash of the state, as 32 hexadecimal digits. */
@@ -106,7 +120,7 @@ export class System {
     return this.#exploration.visited;
   }
 
-  /** Hashes of the states that were noted, 16 bytes each; setting them replaces those. */
+  /** Hashes of the states that were noted, with their sleep sets, 24 bytes each; setting them replaces those. */
   get visitedHashes(): Uint8Array {
     return this.#exploration.visitedHashes;
   }

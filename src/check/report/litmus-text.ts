@@ -11,9 +11,10 @@ const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" :
 
 /** What was looked at, in words that claim no more than it. */
 function coverageText(coverage: Coverage, storeBuffers: boolean): string {
-  const { states, transitions, depth } = coverage;
+  const { states, transitions, asleep, depth } = coverage;
   const figures = [
-    ...(states === undefined ? [] : [count(states, "state")]), count(transitions, "transition"), `depth ${depth}`,
+    ...(states === undefined ? [] : [count(states, "state")]), count(transitions, "transition"),
+    ...(asleep ? [`${asleep} that commute left out`] : []), `depth ${depth}`,
     `store buffers ${storeBuffers ? "on" : "off"}`,
   ].join(", ");
   switch (coverage.kind) {

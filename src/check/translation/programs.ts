@@ -1,5 +1,7 @@
 // A file of translation programs, one to a line, run in order.
 
+import { exhaustive } from "../explore/exhaustive.js";
+import type { Strategy } from "../explore/strategy.js";
 import { Source } from "../scenario/source.js";
 import { MOST_CPUS, parseProgram, type Program } from "./program.js";
 import { type Form, type Outcomes, TranslationRunner } from "./runner.js";
@@ -20,11 +22,11 @@ function cpusOf(program: Program): number {
 export class ProgramRunner {
   readonly #runners: (TranslationRunner | undefined)[] = [];
 
-  constructor(readonly form: Form = "lazy") {}
+  constructor(readonly form: Form = "lazy", readonly strategy: Strategy = exhaustive) {}
 
   async run(program: Program): Promise<Outcomes> {
     const cpus = Math.min(cpusOf(program), MOST_CPUS);
-    const runner = (this.#runners[cpus] ??= await TranslationRunner.create(cpus, this.form));
+    const runner = (this.#runners[cpus] ??= await TranslationRunner.create(cpus, this.form, this.strategy));
     return runner.run(program);
   }
 }

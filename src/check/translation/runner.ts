@@ -2,8 +2,7 @@
 // the gate, with other lists of blocks.
 
 import { type Exploration, Machine } from "../../machine/index.js";
-import { exhaustive } from "../explore/exhaustive.js";
-import { explore } from "../explore/strategy.js";
+import { explore, type Strategy } from "../explore/strategy.js";
 import { System } from "../explore/system.js";
 import { makeBlocks, type Blocks } from "./blocks.js";
 import { invlpg } from "./code.js";
@@ -58,8 +57,10 @@ export class TranslationRunner {
   readonly #system: System;
   readonly #root: number;
   readonly #cpus: number;
+  readonly #strategy: Strategy;
 
-  private constructor(machine: Machine, cpus: number, blocks: Blocks, form: Form) {
+  private constructor(machine: Machine, cpus: number, blocks: Blocks, form: Form, strategy: Strategy) {
+    this.#strategy = strategy;
     this.#blocks = blocks;
     this.#cpus = cpus;
     this.#ram = machine.ramView();
@@ -74,7 +75,7 @@ export class TranslationRunner {
   }
 
   /** A runner for programs that need up to `cpus` CPUs, those that are only flushed among them. */
-  static async create(cpus: number, form: Form): Promise<TranslationRunner> {
+  static async create(cpus: number, form: Form, strategy: Strategy): Promise<TranslationRunner> {
     const machine = await Machine.create({ cpus, memory: at.MEMORY, tlb: "none" });
     const blocks = makeBlocks(MOST_EVENTS, VALUES, MOST_CPUS);
     machine.writePhysical(0, memoryImage(blocks));
@@ -85,7 +86,7 @@ export class TranslationRunner {
       machine.setRegister(cpu, "r13", BigInt(at.ACKS + cpu * at.ACK_STRIDE));
       for (const name of ["rbx", "rsi", "rdi", "rbp", "r8", "r9", "r10", "r11"] as const) machine.setRegister(cpu, name, BigInt(at.MARK_FAULT));
     }
-    return new TranslationRunner(machine, cpus, blocks, form);
+    return new TranslationRunner(machine, cpus, blocks, form, strategy);
   }
 
   /** Every outcome of `program`. */
@@ -108,7 +109,7 @@ export class TranslationRunner {
     for (let cpu = 0; cpu < this.#cpus; cpu++) this.#system.take(cpu << 6);
     const outcomes = new Set<string>();
     let stuck = 0;
-    const { states } = explore(exhaustive, this.#system, {
+    const { states } = explore(this.#strategy, this.#system, {
       finished: () => void outcomes.add(this.#outcome(program)),
       stuck: () => void stuck++,
     });
