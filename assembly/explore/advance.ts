@@ -26,8 +26,8 @@ import { isX2apic, pendingVector } from "../apic/lapic";
 import { atBoundary } from "../smp/boundary";
 import { BLOCKED, ENDLESS, FAULTED, FINISHED, HALTED, OVER, PARKED, STOPPED } from "./codes";
 import { droppedPage } from "./spaces";
-import { Explored, Exploration, exploration, exploredOf } from "./state";
-import { noteCpu, noteExplored, noteLapic, noteOwnLapic } from "./trail";
+import { Explored, Exploration, exploration, exploredOf, notedAt } from "./state";
+import { noteCpu, noteExplored, noteLapic, noteOwnLapic, toNote } from "./trail";
 import { walkedLookup } from "./walks";
 import { pausing } from "./yield";
 
@@ -211,10 +211,13 @@ export function noteRun(index: u32): void {
   const x = exploration();
   x.running = index + 1;
   x.lapicNoted = 0;
-  noteCpu(index, x.handlers != 0);
-  if (x.handlers && !x.kernel) noteLapic(index);
   const explored = exploredOf(index);
-  noteExplored(explored);
+  if (toNote(notedAt(index))) {
+    noteCpu(index, x.handlers != 0);
+    if (x.handlers && !x.kernel) noteLapic(index);
+    noteExplored(explored);
+  }
+  explored.hashed = 0;
   explored.paused = 0;
 }
 

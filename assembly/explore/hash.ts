@@ -7,6 +7,7 @@ import { getRflags } from "../cpu/flags";
 import { lapicOf } from "../apic/lapic";
 import { messageVector } from "../apic/flight";
 import { machine } from "../global";
+import { RAM_BASE } from "../memory-map";
 import { bufferedAt, exploration, exploredOf, oldCount, oldValueAt, tagAt } from "./state";
 
 // Odd constants with about as many ones as zeros.
@@ -20,17 +21,18 @@ function fold(h: u64, word: u64, k: u64): u64 {
   return rotl(m, 31) ^ (m >> 17);
 }
 
-/** What word `at` contributes when it holds `value`. */
+/** What the word at physical address `pa` contributes when it holds `value`. */
 @inline
-function termOf(at: usize, value: u64, k: u64): u64 {
-  return fold(fold(<u64>at * K3, value, k), <u64>at, K3);
+function termOf(pa: u64, value: u64, k: u64): u64 {
+  return fold(fold(pa * K3, value, k), pa, K3);
 }
 
 /** The word of guest memory at linear-memory offset `at` changes. */
 export function noteMemoryWord(at: usize, before: u64, after: u64): void {
   const x = exploration();
-  x.memory0 += termOf(at, after, K1) - termOf(at, before, K1);
-  x.memory1 += termOf(at, after, K2) - termOf(at, before, K2);
+  const pa = <u64>(at - RAM_BASE);
+  x.memory0 += termOf(pa, after, K1) - termOf(pa, before, K1);
+  x.memory1 += termOf(pa, after, K2) - termOf(pa, before, K2);
 }
 
 let half0: u64 = 0;

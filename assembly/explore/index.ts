@@ -14,13 +14,13 @@ import { forgetWords } from "./words";
 
 export { goOn as exploreGoOn } from "./advance";
 export { share as exploreShare } from "./words";
-export { enabled as exploreEnabled, take as exploreTake } from "./transitions";
+export { enabled as exploreEnabled, take as exploreTake, takeAll as exploreTakeAll } from "./transitions";
 export { track as exploreTrack } from "./translations";
 export {
   forgetVisited as exploreForget, remember as exploreRemember, visit as exploreVisit, visitedBytes as exploreVisitedBytes,
   keptAsleep as exploreKeptAsleep, wokenTransitions as exploreWoken, visitedCount as exploreVisited, visitedHasRoom as exploreVisitedHasRoom, visitedTable as exploreVisitedTable,
 } from "./visited";
-export { trailHasRoom as exploreHasRoom, undo as exploreUndo } from "./trail";
+export { mark as exploreMark, trailHasRoom as exploreHasRoom, undo as exploreUndo } from "./trail";
 
 /**
  * Begins an exploration from the state as it is: no store waits, nothing is shared or tracked, no TLB holds anything, nor does
@@ -35,6 +35,7 @@ export function exploreBegin(buffers: bool, handlers: bool): void {
   x.handlers = handlers ? 1 : 0;
   x.low = u64.MAX_VALUE;
   x.preset = machine().preset;
+  x.epoch = 1;
   for (let i: u32 = 0; i < machine().cpus; i++) flushAll(cpuAt(i));
   machine().preset = PRESET_NONE;
   x.on = 1;
@@ -159,11 +160,6 @@ export function exploreEnd(): void {
   const x = exploration();
   x.on = 0;
   machine().preset = x.preset;
-}
-
-/** Length of the trail: what `exploreUndo` goes back to. */
-export function exploreMark(): u32 {
-  return exploration().trail;
 }
 
 /** Stores that wait in the buffer of CPU `index`. */

@@ -9,9 +9,9 @@ import { frameAt, ramAt } from "../global";
 import { RAM_BASE } from "../memory-map";
 import { FRAME_CODE, FRAME_FOLLOWED, FRAME_SHARED, holdsCode } from "../mmu/frames";
 import { readRam } from "../mmu/physical";
-import { BUFFER_CAPACITY, BufferedStore, bufferedAt, exploration, exploredOf } from "./state";
+import { BUFFER_CAPACITY, BufferedStore, bufferedAt, exploration, exploredOf, notedAt } from "./state";
 import { readsWord, writesWord } from "./footprint";
-import { note, noteExplored, noteGuestWord } from "./trail";
+import { note, noteExplored, noteGuestWord, toNote } from "./trail";
 import { wordChanged } from "./translations";
 import { isShared, noteAccess } from "./words";
 import { wakeYielders } from "./yield";
@@ -112,8 +112,11 @@ export function drainOldest(index: u32): void {
   const explored = exploredOf(index);
   const oldest = bufferedAt(index, 0);
   const bytes = <u32>offsetof<BufferedStore>();
-  noteExplored(explored);
-  note(changetype<usize>(oldest), explored.count * bytes);
+  if (toNote(notedAt(index) + 4)) {
+    noteExplored(explored);
+    note(changetype<usize>(oldest), explored.count * bytes);
+  }
+  explored.hashed = 0;
   commit(oldest.pa, oldest.size, oldest.value);
   explored.count--;
   memory.copy(changetype<usize>(oldest), changetype<usize>(oldest) + bytes, explored.count * bytes);

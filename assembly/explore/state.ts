@@ -57,6 +57,7 @@ const OLD_STRIDE: usize = 8 + 8 * <usize>OLD_VALUES;
 const TRACKED_OFFSET: usize = 512;
 const PAGE_OFFSET: usize = 2048;
 const SPACE_OFFSET: usize = 2560;
+const NOTED_OFFSET: usize = 3072;
 
 @inline
 export function exploredOf(index: u32): Explored {
@@ -124,6 +125,12 @@ export function spaceAt(s: u32): usize {
   return EXPLORE_BASE + SPACE_OFFSET + s * 8;
 }
 
+/** Where the epoch is in which the registers of CPU `index` were noted last, and 4 bytes behind it that of its store buffer. */
+@inline
+export function notedAt(index: u32): usize {
+  return EXPLORE_BASE + NOTED_OFFSET + index * 8;
+}
+
 /** Machine-wide part, before the first CPU's. */
 @unmanaged
 export class Exploration {
@@ -186,6 +193,8 @@ export class Exploration {
   /** What the transition under way has read and written of what CPUs share (footprint.ts). */
   reads: u32;
   writes: u32;
+  /** Counts marks and ways back: what was noted since the last of them need not be noted again (trail.ts). */
+  epoch: u32;
   /** TLB preset of the machine, which has none while exploring. */
   preset: u32;
   /** Steps that CPUs made, as the machine counts them, over all that was tried: it never goes back. */

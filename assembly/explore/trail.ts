@@ -97,9 +97,25 @@ export function noteGuestWord(at: usize, value: u64): void {
   noteMemoryWord(at, load<u64>(at), value);
 }
 
+/** A place to come back to: the length of the trail. */
+export function mark(): u32 {
+  const x = exploration();
+  x.epoch++;
+  return x.trail;
+}
+
+/** Whether something, of which the epoch when it was last noted is at `at`, is to be noted; then it counts as noted. */
+export function toNote(at: usize): bool {
+  const epoch = exploration().epoch;
+  if (load<u32>(at) == epoch) return false;
+  store<u32>(at, epoch);
+  return true;
+}
+
 /** Puts back what has changed since the trail was `mark` bytes long. */
 export function undo(mark: u32): void {
   const x = exploration();
+  x.epoch++;
   while (x.trail > mark) {
     const header = TRAIL_BASE + x.trail - HEADER;
     const at: usize = load<u32>(header);

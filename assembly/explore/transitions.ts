@@ -15,7 +15,7 @@ import {
 import { changeEntry, mayEvict, mayFill } from "./entries";
 import { writesQueue } from "./footprint";
 import { exploration, Explored, exploredOf } from "./state";
-import { noteOwnLapic } from "./trail";
+import { noteOwnLapic, trailHasRoom } from "./trail";
 import { isYielding, maySpin, stopYielding } from "./yield";
 
 let enabledCount: u32 = 0;
@@ -118,6 +118,19 @@ function deliver(index: u32, n: u32, limit: u32): u32 {
   takeInterrupt(cpu);
   if (cpu.activity == CPU_HALTED) return explored.status;
   return resume(index, limit);
+}
+
+/**
+ * Makes the `count` transitions that the host has left at ENABLED_BASE happen, one after the other, each of which must be
+ * possible then and have `room` bytes of trail. Returns how many were made: one after which its CPU cannot go on is the last.
+ */
+export function takeAll(count: u32, limit: u32, room: u32): u32 {
+  for (let n: u32 = 0; n < count; n++) {
+    if (!trailHasRoom(room)) return n;
+    const status = take(load<u16>(ENABLED_BASE + (n << 1)), limit);
+    if (status == STOPPED || status == ENDLESS || status == FAULTED && !exploration().handlers) return n + 1;
+  }
+  return count;
 }
 
 /** Makes `transition`, one of `enabled`, happen; its CPU runs at most `limit` instructions. Returns what it waits for now. */

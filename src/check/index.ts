@@ -17,6 +17,7 @@ export { litmusReport } from "./report/litmus-text.js";
 export type { Execution } from "./report/execution.js";
 export { executionOf } from "./show.js";
 export { formatReport, type Report, REPORT_FORMATS, type ReportFormat } from "./report/report.js";
+export { type ExplorerFigures, measureExplorer } from "./figures.js";
 export { decodeSearch, encodeSearch, type SavedRun, scenarioHash } from "./saved.js";
 export { guestArguments } from "./scenario/guest-arguments.js";
 export type { KernelScenario, PolicyExpectation } from "./scenario/kernel.js";

@@ -57,6 +57,7 @@ export interface CoreExports extends CompilerCore {
   exploreTrack(page: bigint, word: number): number;
   exploreEnabled(): number;
   exploreTake(transition: number, limit: number): number;
+  exploreTakeAll(count: number, limit: number, room: number): number;
   exploreGoOn(cpu: number, limit: number): number;
   exploreEnd(): void;
   beginScript(entries: number): void;

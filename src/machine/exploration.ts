@@ -239,6 +239,22 @@ export class Exploration {
     return EXPLORED_STATUS[this.#core.exploreTake(transition, limit)]!;
   }
 
+  /**
+   * Makes transitions happen, one after the other, each of which must be possible then; as `take`, of which each needs up to
+   * `room` bytes of trail. Returns how many were made: the last is one after which its CPU cannot go on.
+   */
+  takeAll(transitions: readonly Transition[], limit: number, room: number): number {
+    let made = 0;
+    while (made < transitions.length) {
+      const count = Math.min(transitions.length - made, this.#enabled.length);
+      for (let i = 0; i < count; i++) this.#enabled[i] = transitions[made + i]!;
+      const done = this.#core.exploreTakeAll(count, limit, room);
+      made += done;
+      if (done < count) break;
+    }
+    return made;
+  }
+
   buffered(cpu: number): number {
     return this.#core.exploreBuffered(cpu);
   }

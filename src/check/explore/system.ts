@@ -75,6 +75,13 @@ export class System {
     if (status === "stopped" || status === "endless" || status === "faulted") this.#look(transition >> 6);
   }
 
+  /** Makes the transitions of an execution that is known to be possible from here: as `take` for each, but faster. */
+  takeAll(path: readonly Transition[]): void {
+    const made = this.#exploration.takeAll(path, this.#limit, this.#trail);
+    if (made > 0) this.#look(path[made - 1]! >> 6);
+    if (made < path.length) throw new UserError("the search is too deep: the trail of changes is full");
+  }
+
   /** True if every CPU has come to its end. */
   get finished(): boolean {
     for (let cpu = 0; cpu < this.#cpus; cpu++) {

@@ -138,7 +138,7 @@ export function shrunkSchedule(start: Start, subject: Subject, path: readonly Tr
 function findingOf(subject: Subject, path: readonly Transition[]): Finding {
   const { system } = subject;
   const mark = system.mark();
-  for (const transition of path) system.take(transition);
+  system.takeAll(path);
   const finding = subject.finding();
   system.undo(mark);
   if (!finding) throw new Error("the execution does not show what it was taken for");
