@@ -29,6 +29,8 @@ export interface ExploreKernelOptions extends KernelOptions {
   readonly tlbAdversary?: boolean;
 }
 
+/** A store that another CPU does meanwhile, through the translation of before, counts as done before. */
+const DISCARDING: ReadonlySet<string> = new Set(["madvise", "mmap", "munmap", "truncate"]);
 const MESSAGE_BYTES = 128;
 const EFAULT = 14;
 /** How the kernel's message begins when it kills a program: for an access, for an exception, for want of memory. */
@@ -135,8 +137,13 @@ export class Kernel {
       return { kind: "deadlock", columns: waiting };
     }
     if (holds(this.scenario.condition.proposition, this.valueOf)) return { kind: "condition" };
-    const [use] = this.exploration.staleUses.filter((found) => found !== "diverged-read");
+    const [use] = this.exploration.staleUses.filter((found) => found !== "diverged-read" && !(found === "lost-write" && this.#discards()));
     return use && { kind: use };
+  }
+
+  /** Whether a store may be lost by right, because a column gives the page back or maps another in its place. */
+  #discards(): boolean {
+    return this.scenario.columns.some((column) => column.some(({ kind }) => DISCARDING.has(kind)));
   }
 
   /** What the kernel is about to say on `cpu`: undefined if it is that it kills the program, as it must after a forbidden access. */
