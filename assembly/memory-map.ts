@@ -112,11 +112,11 @@ export const ENABLED_SIZE: u32 = 64 * KIB;
 /** D: which words of memory CPUs share, and who accessed them (explore/words.ts): for each frame of RAM the number of its table ... */
 export const WORD_INDEX_BASE: u32 = ENABLED_BASE + ENABLED_SIZE;
 export const WORD_INDEX_SIZE: u32 = (MAX_RAM / PAGE_SIZE) * 2;
-/** ... for each table its frame, and the tables: u32 for each word of the frame ... */
+/** ... for each table its frame, and the tables: u64 for each word of the frame ... */
 export const WORD_FRAMES_BASE: u32 = WORD_INDEX_BASE + WORD_INDEX_SIZE;
 export const WORD_TABLES: u32 = 8192;
 export const WORD_TABLE_BASE: u32 = WORD_FRAMES_BASE + WORD_TABLES * 4;
-export const WORD_TABLE_STRIDE: u32 = 2 * KIB;
+export const WORD_TABLE_STRIDE: u32 = 4 * KIB;
 /** ... and the words that were found to conflict, for the host: u32 physical addresses. */
 export const CONFLICT_BASE: u32 = WORD_TABLE_BASE + WORD_TABLES * WORD_TABLE_STRIDE;
 export const CONFLICT_SIZE: u32 = 256 * KIB;

@@ -12,19 +12,12 @@ import { KIND_COLD } from "../../build/generated/decode-table";
 import { kindBefore } from "../cpu/compiled";
 import { nextRip } from "../cpu/operand";
 import { NEXT, REC_COLD, REC_INFO, F_LOCK, F_MEM } from "../cpu/record";
-import { call, jcc, jcxz, jmp, loop, loope, loopne } from "../cpu/ops/branch";
-import { mfence, xchg } from "../cpu/ops/transfer";
-import { cpuid } from "../cpu/system/cpuid";
-import { cli, popf } from "../cpu/system/flag-control";
-import { iret } from "../cpu/system/iret";
-import { movToCr } from "../cpu/system/control";
 import { deliverException } from "../cpu/system/deliver";
-import { wrmsr } from "../cpu/system/msr";
-import { invlpg, invpcid, pause } from "../cpu/system/processor";
-import { syscall } from "../cpu/system/syscall";
 import { isX2apic, pendingVector } from "../apic/lapic";
 import { atBoundary } from "../smp/boundary";
 import { BLOCKED, ENDLESS, FAULTED, FINISHED, HALTED, OVER, PARKED, STOPPED } from "./codes";
+import { couldInterrupt, enterInterrupt, leaveInterrupt, settleInterrupts } from "./interrupts";
+import { SORT_APIC, SORT_CLOSES, SORT_DRAINS, SORT_JUMP, SORT_RETURN, SORT_SYSTEM, SORT_WRMSR, SORT_XCHG, sortOf } from "./sorts";
 import { droppedPage } from "./spaces";
 import { Explored, Exploration, exploration, exploredOf, notedAt } from "./state";
 import { noteCpu, noteExplored, noteLapic, noteOwnLapic, toNote } from "./trail";
@@ -34,31 +27,19 @@ import { pausing } from "./yield";
 /** MSR of the x2APIC's interrupt command register: the one WRMSR that waits for nothing (SDM 3A 11.12.3). */
 const X2APIC_ICR: u32 = 0x830;
 
-/** Jumps to a target that the instruction holds. */
-function isDirectJump(handler: u32): bool {
-  return handler == jcc.index || handler == jmp.index || handler == call.index || handler == jcxz.index ||
-    handler == loop.index || handler == loope.index || handler == loopne.index;
-}
-
 /** Whether `rec` is locked. Such an instruction has no hot kind; and of a jump REC_INFO would be the target. */
-function isLocked(rec: usize): bool {
-  if (kindBefore(rec) != KIND_COLD) return false;
-  const handler = load<u16>(rec, REC_COLD);
+@inline
+function isLocked(rec: usize, sort: u32): bool {
+  if (kindBefore(rec) != KIND_COLD || sort & SORT_JUMP) return false;
   const info = load<u32>(rec, REC_INFO);
-  if ((info & F_MEM) != 0 && handler == xchg.index) return true;
-  return (info & F_LOCK) != 0 && !isDirectJump(handler);
+  return (info & F_LOCK) != 0 || (sort & SORT_XCHG) != 0 && (info & F_MEM) != 0;
 }
 
 /** Instructions other than locked ones that wait until all stores before them can be seen. */
-function drains(cpu: Cpu, handler: u32): bool {
-  if (handler == wrmsr.index) return <u32>cpu.rcx != X2APIC_ICR || !isX2apic(cpu);
-  return handler == mfence.index || handler == cpuid.index || handler == iret.index || handler == movToCr.index ||
-    handler == invlpg.index || handler == invpcid.index;
-}
-
-/** Instructions that end the time in which interrupts are taken: whether one comes before is a choice, so they wait for their turn. */
-function closes(cpu: Cpu, handler: u32): bool {
-  return (cpu.system & IF) != 0 && (handler == cli.index || handler == syscall.index || handler == popf.index);
+@inline
+function drains(cpu: Cpu, sort: u32): bool {
+  if (sort & SORT_WRMSR) return <u32>cpu.rcx != X2APIC_ICR || !isX2apic(cpu);
+  return (sort & SORT_DRAINS) != 0;
 }
 
 /** Whether the CPU of a kernel run has come to a place that the host named. */
@@ -71,9 +52,10 @@ function arrived(x: Exploration, cpu: Cpu, explored: Explored): bool {
 }
 
 /** What an instruction of a kernel run needs besides an empty buffer. True if it waits for its turn. */
-function prepare(x: Exploration, cpu: Cpu, explored: Explored, handler: u32): bool {
-  if (handler == wrmsr.index || handler == movToCr.index) noteOwnLapic(cpu);
-  if (x.granted == cpu.index + 1 || !closes(cpu, handler)) return false;
+function prepare(x: Exploration, cpu: Cpu, explored: Explored, sort: u32): bool {
+  if (sort & SORT_APIC) noteOwnLapic(cpu);
+  if (sort & SORT_SYSTEM) x.dependent = 1;
+  if (!(sort & SORT_CLOSES) || !(cpu.system & IF) || x.granted == cpu.index + 1) return false;
   if (!(x.interrupted >> cpu.index & 1)) return false;
   explored.parkedWrites = 0;
   explored.status = PARKED;
@@ -91,13 +73,13 @@ function step(cpu: Cpu, explored: Explored): bool {
   x.looked = 0;
   const rec = walkedLookup(cpu);
   if (rec) {
-    const locked = isLocked(rec);
-    const handler: u32 = load<u16>(rec, REC_COLD);
-    if (explored.count && (locked || drains(cpu, handler))) {
+    const sort = sortOf(load<u16>(rec, REC_COLD));
+    const locked = isLocked(rec, sort);
+    if (explored.count && (locked || drains(cpu, sort))) {
       explored.status = BLOCKED;
       return false;
     }
-    if (x.kernel && prepare(x, cpu, explored, handler)) {
+    if (x.kernel && sort && prepare(x, cpu, explored, sort)) {
       cpu.shadow = shadow;
       return false;
     }
@@ -109,6 +91,7 @@ function step(cpu: Cpu, explored: Explored): bool {
       x.made++;
       if (result == NEXT) cpu.rip = nextRip(cpu, rec);
     }
+    if (sort & SORT_RETURN && !cpu.fault) leaveInterrupt(x, cpu, explored);
   }
   if (cpu.fault) {
     if (cpu.fault == FAULT_PARK) cpu.shadow = shadow;
@@ -125,6 +108,7 @@ function goesOn(x: Exploration, cpu: Cpu, explored: Explored): bool {
     explored.status = STOPPED;
     return false;
   }
+  if (cpu.yielded | cpu.shadow) x.dependent = 1;
   if (cpu.yielded) {
     cpu.yielded = 0;
     if (cpu.activity == CPU_HALTED) explored.status = HALTED;
@@ -159,9 +143,15 @@ function takePending(cpu: Cpu, explored: Explored): bool {
 export function takeInterrupt(cpu: Cpu): void {
   const x = exploration();
   const granted = x.granted;
+  const rip = cpu.rip;
+  const rsp = cpu.rsp;
   x.granted = cpu.index + 1;
-  if (atBoundary(cpu)) x.made++;
+  if (atBoundary(cpu)) {
+    x.made++;
+    enterInterrupt(x, exploredOf(cpu.index), rip, rsp);
+  }
   x.granted = granted;
+  x.dependent = 1;
 }
 
 /** The instruction did not come to its end. True if the CPU goes on all the same, in a handler. */
@@ -172,6 +162,7 @@ function faulted(cpu: Cpu, explored: Explored): bool {
     explored.status = fault == FAULT_PARK ? PARKED : STOPPED;
     return false;
   }
+  exploration().dependent = 1;
   explored.fault = fault;
   explored.faultCode = cpu.faultCode;
   explored.faultHasCode = cpu.faultHasCode;
@@ -211,6 +202,8 @@ export function noteRun(index: u32): void {
   const x = exploration();
   x.running = index + 1;
   x.lapicNoted = 0;
+  x.dependent = 0;
+  x.handling = exploredOf(index).handling;
   const explored = exploredOf(index);
   if (toNote(notedAt(index))) {
     noteCpu(index, x.handlers != 0);
@@ -226,11 +219,14 @@ export function grant(index: u32, limit: u32): u32 {
   const x = exploration();
   const cpu = cpuAt(index);
   const explored = exploredOf(index);
+  const could = x.kernel != 0 && couldInterrupt(cpu, explored);
   noteRun(index);
   x.granted = index + 1;
   const goesOn = step(cpu, explored);
   x.granted = 0;
-  return goesOn ? runOn(cpu, explored, limit) : explored.status;
+  if (goesOn) runOn(cpu, explored, limit);
+  if (x.kernel) settleInterrupts(x, index, explored, could);
+  return explored.status;
 }
 
 /** Lets CPU `index`, which waits for nothing (any more), go on up to the next instruction that does. */
@@ -243,6 +239,7 @@ export function goOn(index: u32, limit: u32): u32 {
 export function resume(index: u32, limit: u32): u32 {
   const cpu = cpuAt(index);
   const explored = exploredOf(index);
+  if (exploration().kernel) settleInterrupts(exploration(), index, explored, false);
   if (explored.status == FAULTED && explored.fault && !enterHandler(cpu, explored)) return explored.status;
   return runOn(cpu, explored, limit);
 }

@@ -42,4 +42,3 @@ export const REFUSED_WORDS: u32 = 6; // more frames were accessed than there is 
 // What uses of translations that memory no longer holds came to, as bits (explore/uses.ts).
 export const USE_DIVERGED_READ: u32 = 1; // a load from a frame that is no longer mapped there, and the bytes differ
 export const USE_LOST_WRITE: u32 = 2; // a store to a frame that is no longer mapped there: another one is
-export const USE_REUSED_FRAME: u32 = 4; // the frame belongs to something else now

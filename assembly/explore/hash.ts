@@ -85,7 +85,7 @@ function addKernelState(cpu: Cpu): void {
   add(cpu.fsBase);
   add(cpu.gsBase);
   add(systemOf(cpu).kernelGsBase);
-  add(<u64>cpu.shadow << 32 | exploredOf(cpu.index).spins);
+  add(<u64>exploredOf(cpu.index).handling << 48 | <u64>cpu.shadow << 32 | exploredOf(cpu.index).spins);
   const apic = changetype<usize>(lapicOf(cpu));
   for (let word: usize = 0; word < 64; word += 8) add(load<u64>(apic + word));
   add(lapicOf(cpu).tpr);
@@ -105,6 +105,7 @@ export function hashState(context: u32): void {
   half0 = x.memory0;
   half1 = x.memory1;
   add(context);
+  // `asleep` is left out: what is not considered in a state was considered on a way to it.
   if (x.kernel) add(<u64>x.uses << 32 | x.yielders);
   for (let i: u32 = 0; i < cpus; i++) {
     half0 = fold(half0, exploredOf(i).hash0, K1);

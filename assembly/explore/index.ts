@@ -1,19 +1,20 @@
 // Exploration, for the host: begin it, say what is shared, give a CPU its turn, drain a store, go back.
 
-import { EXPLORE_BASE, EXPLORE_SIZE } from "../memory-map";
+import { EXPLORE_BASE, EXPLORE_STRIDE } from "../memory-map";
 import { cpuAt } from "../cpu/state";
 import { machine } from "../global";
 import { dropDerived, flushAll } from "../mmu/invalidate";
 import { PRESET_NONE } from "../mmu/presets";
 import { EAGER_PAGES } from "./entries";
 import { hashHalf, hashState } from "./hash";
+import { initSorts } from "./sorts";
 import { enterSpaces, trackEverywhere } from "./spaces";
 import { valueNow } from "./resolve";
 import { bufferedAt, exploration, exploredOf, oldCount, oldValueAt, trackedAt } from "./state";
 import { forgetWords } from "./words";
 
 export { goOn as exploreGoOn } from "./advance";
-export { share as exploreShare } from "./words";
+export { isFocus as exploreIsFocus, share as exploreShare } from "./words";
 export { enabled as exploreEnabled, take as exploreTake, takeAll as exploreTakeAll } from "./transitions";
 export { track as exploreTrack } from "./translations";
 export {
@@ -30,7 +31,8 @@ export { mark as exploreMark, trailHasRoom as exploreHasRoom, undo as exploreUnd
 export function exploreBegin(buffers: bool, handlers: bool): void {
   const x = exploration();
   forgetWords();
-  memory.fill(EXPLORE_BASE, 0, EXPLORE_SIZE);
+  memory.fill(EXPLORE_BASE, 0, (machine().cpus + 1) * EXPLORE_STRIDE);
+  initSorts();
   x.buffers = buffers ? 1 : 0;
   x.handlers = handlers ? 1 : 0;
   x.low = u64.MAX_VALUE;
@@ -74,6 +76,19 @@ export function exploreEnterSpaces(): void {
 /** Words found to conflict so far: u32 physical addresses at CONFLICT_BASE. */
 export function exploreConflicts(): u32 {
   return exploration().conflicts;
+}
+
+/** Whether interrupts that come to the same are left out (explore/interrupts.ts). Not at first. */
+export function exploreSleeping(may: bool): void {
+  exploration().sleeping = may ? 1 : 0;
+}
+
+/** Whether a handler has accessed a shared word that its CPU's handlers were not known to access, since the last call. */
+export function exploreLearned(): bool {
+  const x = exploration();
+  const learned = x.learned != 0;
+  x.learned = 0;
+  return learned;
 }
 
 /** REFUSED_* of what an exploration cannot do and the program did; 0 for nothing. */

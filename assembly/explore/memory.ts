@@ -56,7 +56,7 @@ function commit(pa: u64, size: u32, value: u64): void {
 /** The `size` bytes at `pa` as the CPU sees them: its own stores that wait, newest first, then memory. */
 export function exploredLoad(cpu: Cpu, pa: u64, size: u32, writes: u32): u64 {
   const x = exploration();
-  if (x.kernel) noteAccess(cpu.index, pa, size, false);
+  if (x.kernel) noteAccess(cpu, pa, size, false);
   if (isShared(pa, size)) {
     if (x.granted != cpu.index + 1) {
       park(cpu, writes);
@@ -84,7 +84,7 @@ export function exploredLoad(cpu: Cpu, pa: u64, size: u32, writes: u32): u64 {
 /** Stores `size` bytes at `pa`: into the buffer if others can see them, unless the instruction is locked. */
 export function exploredStore(cpu: Cpu, pa: u64, size: u32, value: u64): void {
   const x = exploration();
-  if (x.kernel) noteAccess(cpu.index, pa, size, true);
+  if (x.kernel) noteAccess(cpu, pa, size, true);
   if (!isShared(pa, size)) return commit(pa, size, value);
   // Also without buffers an instruction that reads and then writes, and is not locked, does so in two steps.
   if ((x.buffers || x.looked && x.granted == cpu.index + 1) && !x.locked) {

@@ -61,6 +61,7 @@ function spaceOf(cpu: Cpu): u32 {
   note(spaceAt(s), 8);
   store<u32>(spaceAt(s), root);
   x.spaces++;
+  for (let i: u32 = 0; i < machine().cpus; i++) noteHashed(i);
   for (let n: u32 = 0; n < x.pages; n++) trackIn(s, n);
   return s;
 }
@@ -79,6 +80,7 @@ function setHeld(cpu: u32, t: u32, held: u32, clear: bool): void {
 function forget(cpu: Cpu, s: u32, va: u64, all: bool): void {
   const x = exploration();
   const root = topTable(cpu);
+  x.dependent = 1;
   for (let t: u32 = 0; t < x.tracked; t++) {
     const tracked = trackedAt(t);
     if (tracked.root && tracked.space != s) continue;

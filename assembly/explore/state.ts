@@ -43,6 +43,11 @@ export class Explored {
   paused: u32;
   /** How often it came to PAUSE in a row without anybody else changing what is shared. */
   spins: u32;
+  /** Nonzero in an interrupt's handler, and where it returns to. */
+  handling: u32;
+  reserved0: u32;
+  backRip: u64;
+  backRsp: u64;
   /** Nonzero if the CPU's part of the state's hash is known (hash.ts), and its halves. */
   hashed: u32;
   reserved: u32;
@@ -171,6 +176,9 @@ export class Exploration {
   /** CPUs that wait for another one to change something, a bit each; and what stale translations were used for (USE_*). */
   yielders: u32;
   uses: u32;
+  /** CPUs for which an interrupt need not be considered again, a bit each; and nonzero if that is to be made use of. */
+  asleep: u32;
+  sleeping: u32;
   /** Tracked pages, those of every address space among them, and address spaces. */
   tracked: u32;
   spaces: u32;
@@ -186,6 +194,12 @@ export class Exploration {
   looked: u32;
   /** 1 + index of the CPU whose transition is under way. */
   running: u32;
+  /** Nonzero if the CPU that runs is in an interrupt's handler. */
+  handling: u32;
+  /** Nonzero if it made a difference whether an interrupt came before the transition under way or after it. */
+  dependent: u32;
+  /** Nonzero once a handler accessed a shared word that it was not known to access. */
+  learned: u32;
   /** Nonzero if the local APIC of the CPU that runs was noted in this transition. */
   lapicNoted: u32;
   /** Nonzero if words that two CPUs only read count as conflicts too (words.ts). */

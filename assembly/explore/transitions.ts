@@ -16,6 +16,7 @@ import { changeEntry, mayEvict, mayFill } from "./entries";
 import { writesQueue } from "./footprint";
 import { exploration, Explored, exploredOf } from "./state";
 import { noteOwnLapic, trailHasRoom } from "./trail";
+import { isAsleep } from "./interrupts";
 import { isYielding, maySpin, stopYielding } from "./yield";
 
 let enabledCount: u32 = 0;
@@ -58,14 +59,16 @@ function enableOf(index: u32): void {
   const base = index << CPU_SHIFT;
   if (!isYielding(index)) enableOwn(cpu, explored, base);
   if (explored.count && x.buffers) enable(base | DRAIN);
-  if (x.handlers && interruptible(cpu, explored.status)) enableMessages(cpu, base);
+  if (x.handlers && !isAsleep(index) && interruptible(cpu, explored.status)) enableMessages(cpu, base);
 }
 
-/** Nobody can go on but CPUs that wait for somebody: the first that may try again does. */
+/** Nobody can go on but CPUs that wait for somebody: the one that has tried least does, if it may. */
 function enableSpinner(): void {
-  for (let i: u32 = 0; i < machine().cpus && !enabledCount; i++) {
-    if (isYielding(i) && maySpin(i)) enableOwn(cpuAt(i), exploredOf(i), i << CPU_SHIFT);
+  let next: i32 = -1;
+  for (let i: u32 = 0; i < machine().cpus; i++) {
+    if (isYielding(i) && maySpin(i) && (next < 0 || exploredOf(i).spins < exploredOf(next).spins)) next = i;
   }
+  if (next >= 0) enableOwn(cpuAt(next), exploredOf(next), <u32>next << CPU_SHIFT);
 }
 
 /** Whether a kernel run is over for all: it gave up, or one CPU goes on for ever without anybody else. */

@@ -189,6 +189,7 @@ export function choose(cpu: Cpu, choice: u32): void {
 export function usedChoice(cpu: Cpu, t: u32, va: u64, size: u32, access: u32): bool {
   const x = exploration();
   const explored = exploredOf(cpu.index);
+  x.dependent = 1;
   if (x.granted != cpu.index + 1) {
     explored.parkedPage = t;
     explored.onPage = 1;
@@ -216,9 +217,9 @@ export function chosenPhysical(va: u64): u64 {
 /** A walk of tracked page `t` came to its end: it may have left less than a use does, never more. */
 export function usedWalk(cpu: Cpu, t: u32, access: u32): void {
   if (exploration().kernel) {
-    for (let level = topLevel; level > leafLevel; level--) noteAccess(cpu.index, trailWord(level), 8, false);
-    noteAccess(cpu.index, trailWord(leafLevel), 8, false);
-    if (access & ACCESS_WRITE) noteAccess(cpu.index, trailWord(leafLevel), 8, true);
+    for (let level = topLevel; level > leafLevel; level--) noteAccess(cpu, trailWord(level), 8, false);
+    noteAccess(cpu, trailWord(leafLevel), 8, false);
+    if (access & ACCESS_WRITE) noteAccess(cpu, trailWord(leafLevel), 8, true);
   }
   if (cpu.fault) return;
   if (exploration().eager) keepEntry(cpu, t);

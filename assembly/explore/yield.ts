@@ -8,7 +8,7 @@ import { Exploration, exploration, Explored, exploredOf } from "./state";
 import { note } from "./trail";
 
 /** Vain tries, of all who wait, after which a state counts as stuck. */
-export const SPINS: u32 = 64;
+export const SPINS: u32 = 16;
 
 @inline
 export function isYielding(index: u32): bool {

@@ -79,6 +79,9 @@ export interface CoreExports extends CompilerCore {
   exploreTrackEverywhere(page: bigint): number;
   exploreEnterSpaces(): void;
   exploreConflicts(): number;
+  exploreIsFocus(pa: bigint): number;
+  exploreSleeping(may: number): void;
+  exploreLearned(): number;
   exploreRefused(): number;
   exploreUses(): number;
   exploreParkedPage(cpu: number): number;

@@ -41,7 +41,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
 };
 
 /** What a translation that memory no longer held was used for: classes of the staleness tracker. */
-export const STALE_USES = ["diverged-read", "lost-write", "reused-frame"] as const;
+export const STALE_USES = ["diverged-read", "lost-write"] as const;
 export type StaleUse = (typeof STALE_USES)[number];
 
 /** Something that can happen next, as a number (assembly/explore/codes.ts). */
@@ -163,6 +163,21 @@ export class Exploration {
     const before = this.#conflictsTaken;
     this.#conflictsTaken = this.#core.exploreConflicts();
     return [...this.#conflicts.subarray(before, this.#conflictsTaken)];
+  }
+
+  /** Whether a word that conflicts is the program's own: accessed in user mode, or part of the page tables of its pages. */
+  isProgramWord(physical: number): boolean {
+    return this.#core.exploreIsFocus(BigInt(physical)) !== 0;
+  }
+
+  /** Whether `enabled` leaves out interrupts that come to the same as others. Off at first. */
+  set sleepingInterrupts(may: boolean) {
+    this.#core.exploreSleeping(may ? 1 : 0);
+  }
+
+  /** Whether, since the last call, a handler accessed a shared word that none had: some interrupts may have been left out wrongly. */
+  takeLearned(): boolean {
+    return this.#core.exploreLearned() !== 0;
   }
 
   /** What the program did that an exploration cannot do; undefined for nothing. */

@@ -81,3 +81,31 @@ test("a path leads to the same state again, and back", async () => {
   });
   assert.ok(paths.length > 2);
 });
+
+test("the mail: with the flush deferred and mprotect not making up for it, a thread sees the flag and then the past", async () => {
+  const scenario = parseScenario("mail", readFileSync("guest/scenarios/kernel/mail.litmus", "utf8")) as KernelScenario;
+  const kernel = await openKernel(scenario, { image, path: PATH, policy: "migrc-v3", append: ["batched_pending=0"] });
+  const { violation } = await searchKernel(kernel, bounded(1));
+  assert.deepEqual(violation?.wrong, { kind: "condition" });
+  const stale = violation.path.map(viewTransition).filter((view) => view.kind === "step" && view.old !== undefined);
+  assert.ok(stale.some(({ cpu }) => cpu === 1), "the reader uses a translation that memory no longer holds");
+  kernel.begin();
+  for (const transition of violation.path) {
+    assert.ok(kernel.system.enabled().includes(transition));
+    kernel.system.take(transition);
+  }
+  assert.deepEqual(kernel.judge(), { kind: "condition" });
+});
+
+test("a store through a translation of old, after the page has moved, is lost: the kernel must not let it come to that", async () => {
+  const kernel = await open(`Kernel lost
+"a writable page moves while another thread writes to it"
+{ page p = 0 rw; }
+ P0          | P1    ;
+ migrate p 1 | p = 1 ;
+exists (p=0)
+`);
+  const { violation, coverage } = await searchKernel(kernel, bounded(0));
+  assert.equal(violation, undefined);
+  assert.equal(coverage.kind, "all");
+});

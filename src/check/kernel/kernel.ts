@@ -44,6 +44,7 @@ export class Kernel {
   readonly #booted: Booted;
   readonly #cpus: number;
   readonly #switchWords: number[] = [];
+  #found: number[] = [];
 
   constructor(scenario: KernelScenario, booted: Booted, { storeBuffers = false, full = false, tlbAdversary = true }: ExploreKernelOptions) {
     this.scenario = scenario;
@@ -78,11 +79,17 @@ export class Kernel {
     this.system.begin();
   }
 
-  /** Shares the words that were found to conflict since the last call, and says whether there were any. */
-  learn(): boolean {
-    const found = this.exploration.takeConflicts();
-    this.share(found);
-    return found.length > 0;
+  /**
+   * Shares the words that were found to conflict; `programOnly`: of these only the program's own and those of its page tables.
+   * Says whether there were any, or a handler was seen to access a shared word that it was not known to: then the search
+   * before knew too little.
+   */
+  learn(programOnly = false): boolean {
+    this.#found.push(...this.exploration.takeConflicts());
+    const words = this.#found.filter((word) => !programOnly || this.exploration.isProgramWord(word));
+    this.#found = this.#found.filter((word) => !words.includes(word));
+    this.share(words);
+    return this.exploration.takeLearned() || words.length > 0;
   }
 
   /** Whether every column is through its operations. */
