@@ -1,5 +1,6 @@
 // The states that a search has been in, as 128-bit hashes, in an open table in linear memory: so asking costs no more than
-// looking. Two states with one hash would be taken for one; of n states that happens with a chance of about n^2 / 2^129.
+// looking. Two states with one hash would be taken for one; of n states that happens with a chance of about n^2 / 2^128 (one bit is
+// always set, so that no entry is 0).
 //
 // A search of a few dozen states should not pay for room for millions: the table begins small and moves to the next of
 // a row of ever larger places when it is three quarters full.

@@ -4,7 +4,7 @@
 // which it is not known in advance what CPUs share.
 //
 // Guarantee: every final state of every execution, if the search comes to its end, but for the chance of about
-// n^2 / 2^129 that two of n states have one 128-bit hash.
+// n^2 / 2^128 that two of n states have one 128-bit hash.
 
 import { DepthFirst, type Rule } from "./depth-first.js";
 import type { Strategy } from "./strategy.js";
