@@ -112,8 +112,13 @@ export function processorPriority(cpu: Cpu): u32 {
 }
 
 /** Vector of the interrupt that may be taken as far as priorities go; -1 if there is none. */
+@inline
 export function pendingVector(cpu: Cpu): i32 {
   const apic = lapicOf(cpu);
+  return apic.irr0 | apic.irr1 | apic.irr2 | apic.irr3 ? pendingOf(cpu, apic) : -1;
+}
+
+function pendingOf(cpu: Cpu, apic: Lapic): i32 {
   const vector = highest(changetype<usize>(apic) + IRR);
   if (vector < 0 || !isPresent(cpu)) return -1;
   return (<u32>vector & 0xf0) > (processorPriority(cpu) & 0xf0) ? vector : -1;

@@ -18,6 +18,7 @@ import { deliverProtected, deliverReal } from "./deliver-legacy";
 
 /** Goes through the gate of `vector`, to return to `rip` with RFLAGS `flags`. Sets `cpu.fault` and changes no
  * register if it cannot. */
+@inline
 export function takeVector(cpu: Cpu, vector: u32, source: u32, rip: u64, flags: u64, code: i64): void {
   cpu.entered = 1;
   if (cpu.efer & EFER_LMA) deliverLong(cpu, vector, source, rip, flags, code);

@@ -7,7 +7,7 @@
 
 import { Cpu, Segment, segment, LDTR, FS, GS } from "../state";
 import { raiseCode } from "../fault";
-import { loadSystem, storeSystem } from "../../mmu/access";
+import { loadSystem, storeSystem, systemBytes } from "../../mmu/access";
 
 /** Bits of Segment.attributes. */
 export const A_ACCESSED: u32 = 1;
@@ -86,7 +86,9 @@ export function readDescriptor(cpu: Cpu, selector: u32, vector: u32, ext: u32 = 
     raiseCode(cpu, vector, selectorError(selector, ext));
     return 0;
   }
-  return loadSystem(cpu, tableBase(cpu, selector) + (selector & 0xfff8), 8);
+  const va = tableBase(cpu, selector) + (selector & 0xfff8);
+  const at = systemBytes(cpu, va, 8);
+  return at ? load<u64>(at) : loadSystem(cpu, va, 8);
 }
 
 /** Second half of a 16-byte system descriptor in IA-32e mode: bits 63..32 of the base. */
@@ -102,10 +104,13 @@ export function readBaseHigh(cpu: Cpu, selector: u32, vector: u32): u64 {
 }
 
 /** Writes the type byte of a descriptor back with `bits` set, unless they are; returns the new descriptor. */
+@inline
 export function setType(cpu: Cpu, selector: u32, descriptor: u64, bits: u32): u64 {
   const byte = <u64>bits << 40;
-  if ((descriptor & byte) == byte) return descriptor;
-  descriptor |= byte;
+  return (descriptor & byte) == byte ? descriptor : writeType(cpu, selector, descriptor | byte);
+}
+
+function writeType(cpu: Cpu, selector: u32, descriptor: u64): u64 {
   storeSystem(cpu, tableBase(cpu, selector) + (selector & 0xfff8) + 5, 1, (descriptor >> 40) & 0xff);
   return descriptor;
 }

@@ -1,7 +1,7 @@
 // What IRET and far RET share: checks of the code and stack segments that a frame names, and the clean-up of
 // data segments when privilege drops (SDM 2A, IRET and RET; SDM 3A 5.8.6).
 
-import { Cpu, segment, CS, DS, ES, FS, GS, SS } from "../state";
+import { Cpu, segment, CS, DS, ES, FS, GS, SS, MODE_64 } from "../state";
 import { raiseCode, GP, NP } from "../fault";
 import {
   A_ACCESSED, A_CODE, A_CONFORMING, A_DB, A_L, A_P, A_S,
@@ -72,5 +72,6 @@ export function enterReturn(cpu: Cpu, cs: u32, code: u64, withStack: bool, ss: u
     dropSegment(cpu, FS);
     dropSegment(cpu, GS);
   }
-  updateMode(cpu);
+  // From 64-bit code to 64-bit code of the same privilege, nothing that updateMode looks at changes.
+  if (outer || cpu.mode != MODE_64 || !(attributesOf(code) & A_L)) updateMode(cpu);
 }
