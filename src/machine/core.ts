@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { RAM_BASE } from "../../assembly/memory-map.js";
 import { UserError } from "../errors.js";
+import { wantHugePages } from "./huge-pages.js";
 import { type CompilerCore, Templates } from "./compiler/index.js";
 
 /** What assembly/index.ts exports, as far as the host uses it. 64-bit numbers are bigints. */
@@ -144,6 +145,7 @@ export async function instantiateCore(ramBytes: number, host: CoreHost): Promise
   const module = await once("core.wasm", (bytes) => WebAssembly.compile(bytes));
   const pages = Math.ceil((RAM_BASE + ramBytes) / WASM_PAGE);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  wantHugePages(memory.buffer, RAM_BASE, ramBytes);
   const instance = await WebAssembly.instantiate(module, {
     env: {
       memory,

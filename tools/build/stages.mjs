@@ -4,6 +4,7 @@
 import { buildBenchImages } from "../../guest/bench/build.mjs";
 import { buildGuest } from "../../guest/build.mjs";
 import { at } from "./paths.mjs";
+import { compileNative, hasNative } from "./native.mjs";
 import { must } from "./run.mjs";
 import { compileCore, compileTemplates } from "./core.mjs";
 import { bundleHost, copyAssets, emitTypes } from "./host.mjs";
@@ -79,4 +80,12 @@ export const stages = [
     outputs: ["dist/core.wasm", "dist/templates.wasm", "dist/guest/kernel.elf", "dist/guest/user/churn.elf", "dist/guest/bench/mix.elf"],
     run: copyAssets,
   },
+  ...(hasNative ? [{
+    name: "native",
+    title: "compile the call for huge pages",
+    after: [],
+    inputs: ["src/machine/huge-pages.c", ...tools],
+    outputs: ["dist/huge-pages.node"],
+    run: compileNative,
+  }] : []),
 ];
