@@ -12,6 +12,7 @@ import { C_DIRTY_WALKS, C_DTLB_MISSES, C_ITLB_MISSES, C_STLB_HITS, C_TLB_FILLS, 
 import { charge, COST_STLB_HIT, COST_SLOW_TIER } from "../probe/cost";
 import { emit, wanted, EVENT_FILL, LEFT_REPLACED } from "../probe/events";
 import { machine } from "../global";
+import { scriptForgets } from "../smp/state";
 import { useMarked } from "./classify";
 import { Entry, entryAt, kindOf, physicalIn, ENTRY_DIRTY, ENTRY_GLOBAL, ENTRY_STALE, RIGHTS } from "./entry";
 import { TlbState, kindsAround, noteFetch, noteKind, tlbOf } from "./generation";
@@ -115,6 +116,9 @@ function serves(cpu: Cpu, flags: u32, access: u32): bool {
 function settle(cpu: Cpu, t: TlbState, role: u32, va: u64, access: u32, at: usize): usize {
   const e = entryAt(at);
   if (!serves(cpu, e.flags, access)) return replaceEntry(cpu, t, role, va, access, e);
+  if (e.flags & ENTRY_STALE) {
+    if (scriptForgets(va)) return replaceEntry(cpu, t, role, va, access, e);
+  }
   physical = physicalIn(e, va);
   return at;
 }

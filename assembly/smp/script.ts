@@ -1,7 +1,8 @@
 // A run whose order somebody has written down beforehand: which CPU makes how many steps, when a message arrives, when a
 // CPU fills a translation that it might as well have filled at another time (SDM 3A 4.10.2.3), and when it forgets one. So
 // what an exploration has found (explore/) happens again in the ordinary machine, with TLBs that hold entries, and can be
-// looked at with all that looks at a run. Time stands still meanwhile, as it does while exploring: no timer fires.
+// looked at with all that looks at a run. Time stands still meanwhile, as it does while exploring: no timer fires. Of pages
+// whose translations were not chosen there, no stale one is used here either.
 //
 // The entries lie in a region of their own and never change; where the run is in them is the scheduler's state. Whatever
 // the script does not foresee ends it: the schedule goes on from there.
@@ -33,12 +34,13 @@ export function scripted(): bool {
   return script().entries != 0;
 }
 
-/** From now on the first `entries` entries of the region are played. */
-export function beginScript(entries: u32): void {
+/** From now on the first `entries` entries of the region are played; it ends with the addresses of `held` pages. */
+export function beginScript(entries: u32, held: u32): void {
   const s = script();
   s.entries = entries;
   s.next = 0;
   s.steps = 0;
+  s.held = held;
   s.start = machine().steps;
 }
 

@@ -1,7 +1,7 @@
 // The scheduler's own state: where a run stands inside a round. It lies in linear memory, so a run that is cut
 // into pieces of any size, or goes on from a snapshot, makes the same turns as one that is not.
 
-import { GLOBAL_BASE, CPU_BASE, CPU_STRIDE } from "../memory-map";
+import { GLOBAL_BASE, CPU_BASE, CPU_STRIDE, SCRIPT_BASE, SCRIPT_SIZE } from "../memory-map";
 import { Cpu } from "../cpu/state";
 
 /** GLOBAL_BASE + 0x1000 is DEVICES_IN_CORE; the scheduler comes before it. */
@@ -42,7 +42,8 @@ export class Script {
   entries: u32;
   next: u32;
   steps: u32;
-  reserved: u32;
+  /** Pages of which TLBs keep stale translations; their addresses are at the end of the region. */
+  held: u32;
   /** The step at which the script began. */
   start: u64;
 }
@@ -50,6 +51,16 @@ export class Script {
 @inline
 export function script(): Script {
   return changetype<Script>(SCHEDULER_BASE + 0x100);
+}
+
+/** Whether a script is played and lets nobody use a stale translation of the page of `va`, as if it had been forgotten. */
+export function scriptForgets(va: u64): bool {
+  const s = script();
+  if (!s.entries) return false;
+  for (let n: u32 = 0; n < s.held; n++) {
+    if (load<u64>(SCRIPT_BASE + SCRIPT_SIZE - 8 * (n + 1)) == (va & ~0xfff)) return false;
+  }
+  return true;
 }
 
 /** Per-CPU part, behind the local APIC in the CPU's block. */

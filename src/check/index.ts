@@ -1,6 +1,7 @@
 // The checker, for the commands: scenarios in, verdicts out.
 
 export { exploreLitmus, type LitmusFound, type LitmusOptions, type LitmusResult, type SavedLitmus } from "./outcomes.js";
+export type { EndSearch } from "./explore/drive.js";
 export { bounded } from "./explore/bounded.js";
 export { exhaustive, unreduced } from "./explore/exhaustive.js";
 export { pct } from "./explore/pct.js";
@@ -10,6 +11,8 @@ export { kernelStart, subjectOfKernel } from "./kernel/subject.js";
 export { shrunkSchedule } from "./schedule/shrink.js";
 export { checkKernel, type CheckKernelOptions, type KernelCheck } from "./kernel/check.js";
 export { type KernelImage, shippedKernel } from "./kernel/image.js";
+export { type CheckedScenario, findingsText } from "./report/findings.js";
+export { shippedScenarios } from "./scenario/shipped.js";
 export { type ExploreKernelOptions, Kernel, openKernel, type Wrong } from "./kernel/kernel.js";
 export { type KernelResult, type KernelSearch, searchKernel } from "./kernel/narrow.js";
 export { asExpected, kernelReport, verdictText } from "./report/kernel-text.js";

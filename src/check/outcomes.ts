@@ -2,7 +2,7 @@
 
 import type { Transition } from "../machine/index.js";
 import { exhaustive } from "./explore/exhaustive.js";
-import { drive } from "./explore/drive.js";
+import { drive, type EndSearch } from "./explore/drive.js";
 import type { Coverage, SavedSearch, Standing, Strategy } from "./explore/strategy.js";
 import { type Execution, transitionsOf } from "./report/execution.js";
 import type { LitmusTest } from "./scenario/scenario.js";
@@ -34,8 +34,8 @@ export interface LitmusOptions {
   readonly strategy?: Strategy;
   /** Shrink the first execution that shows what the condition asks about, and show it. */
   readonly witness?: boolean;
-  /** Called now and then; true ends the search. */
-  progress?(standing: Standing): boolean | void;
+  /** Called now and then; true, or why, ends the search. */
+  progress?(standing: Standing): EndSearch;
   /** Called if it was ended so: `resume` goes on from there. */
   save?(saved: SavedLitmus): void;
   /** Of an exploration of the same test with the same options. */

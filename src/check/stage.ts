@@ -35,7 +35,7 @@ function onStage(pc: Pc, schedule: Schedule, explore: () => Subject): Stage {
   subject.exploration.end();
   machine.restore(start);
   checkScript(script, machine);
-  machine.play(script.entries);
+  machine.play(script.entries, script.held);
   return { pc, script, end: machine.steps + script.moves.reduce((sum, { steps }) => sum + steps, 0) };
 }
 

@@ -53,10 +53,10 @@ export async function* checkPolicies(scenario: KernelScenario, flags: KernelFlag
   const append = flags.append?.split(/\s+/).filter(Boolean) ?? [];
   for (const { policy, expected } of policiesOf(scenario, flags.policy)) {
     const check = await checkKernel(scenario, policy, {
-      image, strategy, append, tlbAdversary, storeBuffers, progress: watch.search(`${scenario.name} under ${policy}`),
+      image, strategy, append, tlbAdversary, storeBuffers, progress: watch.search(`${scenario.name} under ${policy}`, flags.timeout),
     });
     const ok = asExpected(check.verdict, expected);
-    yield { ok, json: { ...check, expected }, report: kernelReport(scenario, check, expected), schedule: check.witness?.schedule };
+    yield { ok, json: { ...check, expected }, found: { kind: "kernel", scenario, check, expected }, report: kernelReport(scenario, check, expected), schedule: check.witness?.schedule };
     if (watch.interrupted) return;
   }
 }

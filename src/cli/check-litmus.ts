@@ -19,8 +19,8 @@ export async function checkLitmus(test: LitmusTest, flags: LitmusFlags, watch: W
   let saved: SavedLitmus | undefined;
   const result = await exploreLitmus(test, {
     storeBuffers, witness: flags.witness === true || flags.scheduleOut !== undefined, strategy,
-    progress: watch.search(test.name), save: (run) => void (saved = run), ...(resume ? { resume } : {}),
+    progress: watch.search(test.name, flags.timeout), save: (run) => void (saved = run), ...(resume ? { resume } : {}),
   });
   if (saved && flags.save !== undefined) await writeSearch(flags.save, { scenario, strategy: strategy.title, ...saved });
-  return { ok: result.ok, json: result, report: litmusReport(test, result, storeBuffers), schedule: result.witness?.schedule };
+  return { ok: result.ok, json: result, found: { kind: "test", scenario: test, result }, report: litmusReport(test, result, storeBuffers), schedule: result.witness?.schedule };
 }

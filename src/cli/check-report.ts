@@ -1,20 +1,24 @@
 // What `shootdown check` shows and keeps: reports in a format, schedules in a file, and schedules made again.
 
-import { writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import {
-  executionOf, formatReport, isPasted, openSubject, readPasted, readSchedule, replay, type Report, REPORT_FORMATS, type ReportFormat,
-  scenarioOf, type Schedule, UserError, writeSchedule,
+  type CheckedScenario, executionOf, formatReport, isPasted, openSubject, readPasted, readSchedule, replay, type Report, REPORT_FORMATS, type ReportFormat,
+  scenarioOf, type Schedule, stage, writeSchedule,
 } from "../index.js";
-import { readInput } from "./files.js";
+import { readInput, writeText } from "./files.js";
+import { type TraceFlags, traceFrom, traceKindsOption, traceOption } from "./options.js";
 import { FAILED } from "./status.js";
+import { traceSchedule } from "./trace-schedule.js";
 
-export interface ReportFlags {
+export interface ReportFlags extends TraceFlags {
   readonly format: ReportFormat;
   readonly output?: string;
   readonly scheduleOut?: string;
   readonly replay?: string;
 }
+
+type Without<T> = T extends unknown ? Omit<T, "file" | "seconds"> : never;
+export type Found = Without<CheckedScenario>;
 
 /** What came of one exploration. */
 export interface Checked {
@@ -22,6 +26,8 @@ export interface Checked {
   readonly ok: boolean;
   /** For --json. */
   readonly json: object;
+  /** For --report: all but the file and the time. */
+  readonly found: Found;
   readonly report: Report;
   /** An execution to keep, if one was found and asked for. */
   readonly schedule?: Schedule | undefined;
@@ -32,15 +38,9 @@ export const addReportOptions = (command: Command): Command =>
     .addOption(new Option("--format <name>", "how results are shown").choices(REPORT_FORMATS).default("text"))
     .option("--output <file>", "write results to FILE instead of stdout")
     .option("--schedule-out <file>", "keep the execution that --witness shows: a schedule, for --replay and for debug --schedule")
+    .addOption(traceOption())
+    .addOption(traceKindsOption())
     .option("--replay <schedule>", "make a schedule again, from its file or as it was pasted, and say whether it is the same");
-
-async function write(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text);
-  } catch (error) {
-    throw new UserError(`${file} cannot be written: ${(error as Error).message}`);
-  }
-}
 
 /** Takes reports as they come, and shows them at once unless they go into a file. */
 export class Reports {
@@ -60,9 +60,9 @@ export class Reports {
   /** Writes what goes into files. `schedule`: what --schedule-out keeps, if anything was found. */
   async done(schedule: Schedule | undefined): Promise<void> {
     const { output, scheduleOut } = this.#flags;
-    if (output !== undefined) await write(output, this.#texts.join(""));
+    if (output !== undefined) await writeText(output, this.#texts.join(""));
     if (scheduleOut === undefined) return;
-    if (schedule) await write(scheduleOut, writeSchedule(schedule));
+    if (schedule) await writeText(scheduleOut, writeSchedule(schedule));
     else process.stderr.write(`shootdown: ${scheduleOut} was not written: there is no execution to keep\n`);
   }
 }
@@ -74,6 +74,7 @@ export async function loadSchedule(fileOrText: string): Promise<Schedule> {
 
 /** Makes a schedule again: the same, or where it departs, with status 1. */
 export async function replaySchedule(fileOrText: string, flags: ReportFlags): Promise<void> {
+  const { trace } = traceFrom(flags);
   const schedule = await loadSchedule(fileOrText);
   const subject = await openSubject(schedule.start);
   const start = subject.system.mark();
@@ -85,6 +86,7 @@ export async function replaySchedule(fileOrText: string, flags: ReportFlags): Pr
     return;
   }
   const text = `The same execution: ${schedule.transitions.length} steps, hash ${schedule.hash}`;
+  if (trace) await traceSchedule(await stage(schedule), trace);
   const reports = new Reports(flags);
   reports.add({
     title: scenarioOf(schedule.start).name, text,

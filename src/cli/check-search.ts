@@ -4,19 +4,22 @@
 import { constants } from "node:os";
 import { writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
-import { decodeSearch, encodeSearch, type SavedRun, type Standing, startProgress, UserError } from "../index.js";
+import { decodeSearch, encodeSearch, type EndSearch, type SavedRun, type Standing, startProgress, UserError } from "../index.js";
 import { readInput } from "./files.js";
+import { timeoutOption } from "./options.js";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 export interface SearchFlags {
   readonly save?: string;
   readonly resume?: string;
+  readonly timeout?: number;
 }
 
 export const addSearchOptions = (command: Command): Command =>
   command
     .addOption(new Option("--save <file>", "save the search that Ctrl-C interrupts"))
+    .addOption(timeoutOption("end each search after this many seconds of the host's time"))
     .addOption(new Option("--resume <file>", "go on with a search that was saved"));
 
 const large = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
@@ -57,15 +60,15 @@ export class Watch {
     return this.#signal !== undefined;
   }
 
-  /** For one search: shows how far it is; true once it is to end. */
-  search(name: string): (standing: Standing) => boolean {
+  /** For one search, which may take `timeout` seconds: shows how far it is, and says when it is to end. */
+  search(name: string, timeout = Infinity): (standing: Standing) => EndSearch {
     let began: Standing | undefined;
     const at = performance.now();
     return (standing) => {
       began ??= standing;
       const seconds = (performance.now() - at) / 1000;
       this.#progress.update(standing.fraction, `${name}: ${standingText(began, standing, seconds)}`);
-      return this.interrupted;
+      return seconds > timeout ? `its ${timeout} s were over` : this.interrupted;
     };
   }
 

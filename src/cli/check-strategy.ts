@@ -7,6 +7,8 @@ import { seedOption, wholeOption } from "./options.js";
 const STRATEGIES = ["exhaustive", "bounded", "pct", "random"] as const;
 type StrategyName = (typeof STRATEGIES)[number];
 
+export const DEFAULT_PREEMPTIONS = 2;
+
 export interface StrategyFlags {
   readonly strategy?: StrategyName;
   readonly preemptions: number;
@@ -18,7 +20,7 @@ export interface StrategyFlags {
 export const addStrategyOptions = (command: Command): Command =>
   command
     .addOption(new Option("--strategy <name>", "how to choose among orders (default: exhaustive; bounded for Kernel scenarios)").choices(STRATEGIES))
-    .addOption(wholeOption("--preemptions <n>", "bounded: executions with at most this many preemptions", 2, 0, 1000))
+    .addOption(wholeOption("--preemptions <n>", "bounded: executions with at most this many preemptions", DEFAULT_PREEMPTIONS, 0, 1000))
     .addOption(wholeOption("--runs <n>", "pct, random: executions to draw", 1000, 1, 1_000_000_000))
     .addOption(wholeOption("--depth <n>", "pct: orderings that a bug takes", 3, 1, 100))
     .addOption(seedOption("seeds what is drawn"));

@@ -2,14 +2,16 @@
 // programs; or, with --replay, makes a schedule again.
 
 import { Command, Option } from "commander";
-import { type KernelScenario, parseScenario, type Scenario, type Schedule, UserError } from "../index.js";
+import {
+  type CheckedScenario, findingsText, type KernelScenario, parseScenario, type Scenario, type Schedule, shippedScenarios, UserError,
+} from "../index.js";
 import { addKernelOptions, checkKernelFlags, checkPolicies, type KernelFlags } from "./check-kernel.js";
 import { checkLitmus, type LitmusFlags } from "./check-litmus.js";
 import { checkPrograms } from "./check-programs.js";
 import { addReportOptions, type Checked, type ReportFlags, Reports, replaySchedule } from "./check-report.js";
 import { addSearchOptions, Watch } from "./check-search.js";
-import { addStrategyOptions } from "./check-strategy.js";
-import { readText } from "./files.js";
+import { addStrategyOptions, DEFAULT_PREEMPTIONS } from "./check-strategy.js";
+import { readText, writeText } from "./files.js";
 import { FAILED } from "./status.js";
 
 interface CheckFlags extends KernelFlags, LitmusFlags, ReportFlags {
@@ -17,6 +19,8 @@ interface CheckFlags extends KernelFlags, LitmusFlags, ReportFlags {
   readonly json?: boolean;
   readonly programs?: string;
   readonly eager?: boolean;
+  readonly all?: boolean;
+  readonly report?: string;
 }
 
 const HELP = `
@@ -33,12 +37,22 @@ export function checkCommand(): Command {
   addKernelOptions(addReportOptions(addSearchOptions(addStrategyOptions(command))));
   return command
     .option("--witness", "show an execution that leads to what the condition asks about")
+    .option("--all", "instead of files: every scenario that is shipped")
+    .option("--report <file>", "write what was found as a document, in Markdown")
     .option("--json", "one line of JSON for each result")
     .option("--programs <file>", "translation programs in their compact form, one to a line; prints outcomes as JSON lines")
     .option("--lazy", "--programs: a TLB holds what may still be used, decided at the use (default)")
     .addOption(new Option("--eager", "--programs: TLB fills and evictions are steps of their own").conflicts("lazy"))
     .addHelpText("after", HELP)
     .action(check);
+}
+
+/** The command that makes a report, as far as it decides what is in it. */
+function commandOf({ preemptions, strategy, all, report }: CheckFlags): string {
+  const words = ["shootdown", "check", all ? "--all" : "FILES"];
+  if (strategy !== undefined) words.push("--strategy", strategy);
+  if (preemptions !== DEFAULT_PREEMPTIONS) words.push("--preemptions", String(preemptions));
+  return [...words, "--report", report].join(" ");
 }
 
 async function check(files: readonly string[], flags: CheckFlags): Promise<void> {
@@ -50,8 +64,14 @@ async function check(files: readonly string[], flags: CheckFlags): Promise<void>
     if (files.length > 0) throw new UserError("--programs takes one file, and no scenarios besides");
     return checkPrograms(flags.programs, flags.eager ? "eager" : "lazy");
   }
-  if (files.length === 0) throw new UserError("a file is missing: scenarios, or --programs");
-  await checkScenarios(files, flags);
+  if (flags.all) {
+    if (files.length > 0) throw new UserError("--all takes every scenario that is shipped: no files besides");
+    return checkScenarios(await shippedScenarios(), flags);
+  }
+  if (files.length === 0) throw new UserError("a file is missing: scenarios, --all, or --programs");
+  const texts = [];
+  for (const file of files) texts.push({ file, text: await readText(file) });
+  await checkScenarios(texts, flags);
 }
 
 interface Read {
@@ -59,12 +79,16 @@ interface Read {
   readonly scenario: Scenario;
 }
 
-async function readScenarios(files: readonly string[], flags: CheckFlags): Promise<Read[]> {
+interface Text {
+  readonly file: string;
+  readonly text: string;
+}
+
+function readScenarios(files: readonly Text[], flags: CheckFlags): Read[] {
   if (files.length > 1 && flags.resume !== undefined) throw new UserError("--resume goes on with one search, and so takes one scenario");
   if (files.length > 1 && flags.scheduleOut !== undefined) throw new UserError("--schedule-out keeps one schedule, and so takes one scenario");
   if (files.length > 1 && flags.format === "html") throw new UserError("--format html makes one page, and so takes one scenario");
-  const read = [];
-  for (const file of files) read.push({ file, scenario: parseScenario(file, await readText(file)) });
+  const read = files.map(({ file, text }) => ({ file, scenario: parseScenario(file, text) }));
   checkKernelFlags(flags, read.map(({ scenario }) => scenario).filter((scenario): scenario is KernelScenario => scenario.kind === "kernel"));
   return read;
 }
@@ -74,10 +98,11 @@ async function* results(scenario: Scenario, flags: CheckFlags, watch: Watch): As
   else yield await checkLitmus(scenario, flags, watch);
 }
 
-async function checkScenarios(files: readonly string[], flags: CheckFlags): Promise<void> {
+async function checkScenarios(files: readonly Text[], flags: CheckFlags): Promise<void> {
   // All of them are read before the first is run: a mistake in the last one should not cost the time of the others.
-  const read = await readScenarios(files, flags);
+  const read = readScenarios(files, flags);
   const reports = new Reports(flags);
+  const all: CheckedScenario[] = [];
   let kept: Schedule | undefined;
   const watch = new Watch();
   try {
@@ -86,7 +111,10 @@ async function checkScenarios(files: readonly string[], flags: CheckFlags): Prom
         process.stderr.write(`shootdown: ${read.length - i} of ${read.length} scenarios were not begun\n`);
         break;
       }
-      for await (const { ok, json, report, schedule } of results(scenario, flags, watch)) {
+      let since = performance.now();
+      for await (const { ok, json, report, schedule, found } of results(scenario, flags, watch)) {
+        all.push({ ...found, file, seconds: (performance.now() - since) / 1000 });
+        since = performance.now();
         if (!ok) process.exitCode = FAILED;
         if (flags.json) process.stdout.write(`${JSON.stringify({ version: 1, file, ...json })}\n`);
         else reports.add(report);
@@ -94,6 +122,7 @@ async function checkScenarios(files: readonly string[], flags: CheckFlags): Prom
       }
     }
     await reports.done(kept);
+    if (flags.report !== undefined) await writeText(flags.report, findingsText(all, commandOf(flags)));
   } finally {
     watch.done();
   }

@@ -13,9 +13,10 @@ import { runPrompt } from "./debug-prompt.js";
 import { readInput } from "./files.js";
 import { checkGdbFlags, type GdbFlags, gdbNowaitOption, gdbOption } from "./gdb-run.js";
 import { addImageOptions, type ImageFlags, loadPc } from "./image-options.js";
-import { checked } from "./options.js";
+import { checked, type TraceFlags, traceFrom, traceKindsOption, traceOption } from "./options.js";
+import { traceSchedule } from "./trace-schedule.js";
 
-interface DebugFlags extends ImageFlags, Pick<GdbFlags, "gdb" | "gdbNowait"> {
+interface DebugFlags extends ImageFlags, TraceFlags, Pick<GdbFlags, "gdb" | "gdbNowait"> {
   readonly schedule?: string;
   readonly symbols?: readonly string[];
   readonly script?: string;
@@ -47,6 +48,8 @@ export function debugCommand(): Command {
         .default(DEFAULT_HISTORY, formatSize(DEFAULT_HISTORY))
         .argParser(checked(parseSize)),
     )
+    .addOption(traceOption())
+    .addOption(traceKindsOption())
     .addOption(gdbOption())
     .addOption(gdbNowaitOption())
     .addHelpText("after", HELP)
@@ -69,9 +72,12 @@ async function bootSubject(image: string, flags: DebugFlags): Promise<Subject> {
   return { pc, ...(symbols ? { symbols } : {}) };
 }
 
-async function scheduleSubject(fileOrText: string): Promise<Subject> {
+async function scheduleSubject(fileOrText: string, flags: TraceFlags): Promise<Subject> {
+  const { trace } = traceFrom(flags);
   const schedule = await loadSchedule(fileOrText);
-  const { pc, symbols, end } = await stage(schedule);
+  const staged = await stage(schedule);
+  if (trace) await traceSchedule(staged, trace);
+  const { pc, symbols, end } = staged;
   const word = `The schedule goes from here to #${end}, and shows ${schedule.shows}; then the machine goes on by itself.`;
   return { pc, word, ...(symbols ? { symbols } : {}) };
 }
@@ -82,12 +88,13 @@ const OF_IMAGES = ["cpus", "memory", "fastMemory", "append", "initrd", "tlb", "s
 async function subjectOf(image: string | undefined, flags: DebugFlags, command: Command): Promise<Subject> {
   if (flags.schedule === undefined) {
     if (image === undefined) throw new UserError("an image is missing, or --schedule");
+    if (flags.trace !== undefined || flags.traceKinds !== undefined) throw new UserError("--trace goes with --schedule; of an image, boot and bench write traces");
     return bootSubject(image, flags);
   }
   if (image !== undefined) throw new UserError("--schedule says what is run: no image besides");
   const given = OF_IMAGES.find((name) => command.getOptionValueSource(name) === "cli");
   if (given !== undefined) throw new UserError(`--schedule says what is run: nothing else may, such as ${command.options.find((option) => option.attributeName() === given)!.long}`);
-  return scheduleSubject(flags.schedule);
+  return scheduleSubject(flags.schedule, flags);
 }
 
 async function debug(image: string | undefined, flags: DebugFlags, command: Command): Promise<void> {

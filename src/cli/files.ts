@@ -23,13 +23,15 @@ export async function readInput(file: string): Promise<Uint8Array> {
   return bytes;
 }
 
-export async function writeJson(file: string, value: unknown): Promise<void> {
+export async function writeText(file: string, text: string): Promise<void> {
   try {
-    await writeFile(file, `${JSON.stringify(value, null, 2)}\n`);
+    await writeFile(file, text);
   } catch (error) {
     throw new UserError(`${file} cannot be written: ${(error as Error).message}`);
   }
 }
+
+export const writeJson = (file: string, value: unknown): Promise<void> => writeText(file, `${JSON.stringify(value, null, 2)}\n`);
 
 /** The file as text; `-` as in `readInput`. */
 export const readText = async (file: string): Promise<string> => new TextDecoder().decode(await readInput(file));

@@ -52,8 +52,8 @@ export const maxInstructionsOption = (): Option =>
   new Option("--max-instructions <n>", "stop after this many steps: instructions retired and interrupts taken")
     .argParser(checked((text) => parseWhole(text, "the limit of instructions", 1, LARGEST)));
 
-export const timeoutOption = (): Option =>
-  new Option("--timeout <seconds>", "stop after this many seconds of the host's time").argParser(
+export const timeoutOption = (description = "stop after this many seconds of the host's time"): Option =>
+  new Option("--timeout <seconds>", description).argParser(
     checked((text) => {
       const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
       if (!(seconds > 0 && seconds < 1e9)) throw new UserError(`the timeout must be a positive number of seconds, not "${text}"`);

@@ -61,7 +61,7 @@ export interface CoreExports extends CompilerCore {
   exploreTakeAll(count: number, limit: number, room: number): number;
   exploreGoOn(cpu: number, limit: number): number;
   exploreEnd(): void;
-  beginScript(entries: number): void;
+  beginScript(entries: number, held: number): void;
   scripted(): number;
   exploreForget(): void;
   exploreHash(half: number): bigint;

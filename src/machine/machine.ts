@@ -230,11 +230,12 @@ export class Machine {
 
   /**
    * The runs that follow are in the order of `entries`, while time stands still; then the schedule goes on. What a script does
-   * not foresee ends it: a CPU that waits, `runCpu`.
+   * not foresee ends it: a CPU that waits, `runCpu`. Stale translations are used of the `held` pages alone, by linear address.
    */
-  play(entries: readonly ScriptEntry[]): void {
+  play(entries: readonly ScriptEntry[], held: readonly bigint[] = []): void {
     for (const { cpu } of entries) this.#checkCpu(cpu);
-    this.#core.beginScript(putScript(this.#memory, entries));
+    putScript(this.#memory, entries, held);
+    this.#core.beginScript(entries.length, held.length);
   }
 
   /** Whether entries of a script are still to come. */

@@ -14,9 +14,9 @@ export type ScriptEntry = { readonly cpu: number } & (
 const KINDS = ["run", "deliver", "fill", "forget"] as const;
 const ENTRY = 16;
 
-/** Puts `entries` where the core looks for them; returns how many there are. */
-export function putScript(memory: ArrayBuffer, entries: readonly ScriptEntry[]): number {
-  if (entries.length * ENTRY > SCRIPT_SIZE) throw new RangeError(`a script has at most ${SCRIPT_SIZE / ENTRY} entries, not ${entries.length}`);
+/** Puts `entries`, and the linear addresses of the pages that are `held`, where the core looks for them. */
+export function putScript(memory: ArrayBuffer, entries: readonly ScriptEntry[], held: readonly bigint[]): void {
+  if (entries.length * ENTRY + held.length * 8 > SCRIPT_SIZE) throw new RangeError(`a script has at most ${SCRIPT_SIZE / ENTRY} entries, not ${entries.length}`);
   const view = new DataView(memory, SCRIPT_BASE, SCRIPT_SIZE);
   entries.forEach((entry, i) => {
     const at = i * ENTRY;
@@ -25,5 +25,5 @@ export function putScript(memory: ArrayBuffer, entries: readonly ScriptEntry[]):
     view.setUint32(at + 4, entry.kind === "run" ? entry.steps : entry.kind === "deliver" ? entry.place : 0, true);
     view.setBigUint64(at + 8, "page" in entry ? BigInt.asUintN(64, entry.page) : 0n, true);
   });
-  return entries.length;
+  held.forEach((page, n) => view.setBigUint64(SCRIPT_SIZE - 8 * (n + 1), BigInt.asUintN(64, page), true));
 }

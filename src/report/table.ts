@@ -32,12 +32,13 @@ function widths(lines: readonly (readonly string[])[], most: number): number[] {
   return wanted;
 }
 
-/** `line` in pieces of at most `width` characters, broken at blanks if that can be; what follows is indented as it was. */
+/** `line` in pieces of at most `width` characters, broken at blanks, or within names, if that can be; what follows is indented as it was. */
 function wrapped(line: string, width: number): string[] {
   if (line.length <= width) return [line];
-  const blank = line.lastIndexOf(" ", width);
   const indent = /^ */.exec(line)![0].slice(0, Math.floor(width / 2));
-  const at = blank > indent.length ? blank : width;
+  const blank = line.lastIndexOf(" ", width);
+  const part = line.lastIndexOf("_", width - 1) + 1;
+  const at = [blank, part].find((end) => end > indent.length) ?? width;
   return [line.slice(0, at), ...wrapped(indent + line.slice(at).trimStart(), width)];
 }
 

@@ -53,6 +53,7 @@ export function copyAssets() {
   for (const file of ["build/core.wasm", "build/templates.wasm", "build/guest/kernel.elf", ...benchmarks]) {
     cpSync(at(file), at(file.replace(/^build\//, "dist/")));
   }
+  cpSync(at("guest/scenarios"), at("dist/guest/scenarios"), { recursive: true });
   // The programs themselves are in the kernel; these are for debuggers, which want their symbols.
   cpSync(at("build/guest/user-debug"), at("dist/guest/user"), { recursive: true });
 }

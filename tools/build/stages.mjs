@@ -74,10 +74,13 @@ export const stages = [
   },
   {
     name: "assets",
-    title: "place the core and the images beside the bundle",
+    title: "place the core, the images and the scenarios beside the bundle",
     after: ["core", "templates", "guest", "bench"],
-    inputs: ["build/core.wasm", "build/templates.wasm", "build/guest", ...tools],
-    outputs: ["dist/core.wasm", "dist/templates.wasm", "dist/guest/kernel.elf", "dist/guest/user/churn.elf", "dist/guest/bench/mix.elf"],
+    inputs: ["build/core.wasm", "build/templates.wasm", "build/guest", "guest/scenarios", ...tools],
+    outputs: [
+      "dist/core.wasm", "dist/templates.wasm", "dist/guest/kernel.elf", "dist/guest/user/churn.elf", "dist/guest/bench/mix.elf",
+      "dist/guest/scenarios/kernel/mail.litmus",
+    ],
     run: copyAssets,
   },
   ...(hasNative ? [{

@@ -7,9 +7,12 @@ const SLICE_MS = 50;
 /** Transitions between two looks at the clock: even those of a kernel run take a few microseconds each at most. */
 const TRANSITIONS = 256;
 
+/** Whether a search is to end: because it was interrupted, or for another reason. */
+export type EndSearch = boolean | string | void;
+
 export interface Watcher {
-  /** Called after each slice; true ends the search. */
-  progress?(standing: Standing): boolean | void;
+  /** Called after each slice; true, or why, ends the search. */
+  progress?(standing: Standing): EndSearch;
   /** Called if it is ended so, before the search is given up: it can still be saved. */
   interrupted?(search: Search): void;
 }
@@ -27,9 +30,10 @@ export async function drive(search: Search, watcher: Watcher = {}): Promise<Cove
     const coverage = slice(search);
     if (coverage) return coverage;
     await new Promise<void>((done) => setImmediate(done));
-    if (watcher.progress?.(search.standing)) {
+    const end = watcher.progress?.(search.standing);
+    if (end) {
       watcher.interrupted?.(search);
-      return search.end("it was interrupted");
+      return search.end(end === true ? "it was interrupted" : end);
     }
   }
 }

@@ -1,6 +1,7 @@
 // Checks a kernel scenario under one policy: boots it, searches, and says what may be said. For the commands.
 
 import { UserError } from "../../errors.js";
+import type { EndSearch } from "../explore/drive.js";
 import type { Figures, Standing, Strategy } from "../explore/strategy.js";
 import type { Execution } from "../report/execution.js";
 import type { KernelScenario } from "../scenario/kernel.js";
@@ -23,8 +24,8 @@ export interface CheckKernelOptions {
   readonly tlbAdversary?: boolean;
   /** Default: no. */
   readonly storeBuffers?: boolean;
-  /** Called now and then; true ends the search. */
-  progress?(standing: Standing): boolean | void;
+  /** Called now and then; true, or why, ends the search. */
+  progress?(standing: Standing): EndSearch;
 }
 
 export interface KernelCheck {

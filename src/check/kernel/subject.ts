@@ -7,9 +7,9 @@ import { observedText } from "../scenario/condition.js";
 import type { KernelScenario } from "../scenario/kernel.js";
 import type { Start } from "../schedule/schedule.js";
 import type { Subject } from "../subject.js";
-import { bootScenario, type Booted, type KernelOptions } from "./boot.js";
+import { bootScenario, type Booted } from "./boot.js";
 import { type KernelImage, shippedKernel } from "./image.js";
-import { Kernel, type Wrong } from "./kernel.js";
+import { type ExploreKernelOptions, Kernel, type Wrong } from "./kernel.js";
 
 export interface KernelSubject extends Subject {
   readonly kernel: Kernel;
@@ -18,8 +18,9 @@ export interface KernelSubject extends Subject {
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 /** What the executions of `kernel` start from: what a schedule keeps. */
-export function kernelStart(kernel: Kernel, { image, policy = "sync", append = [], storeBuffers = false }: KernelOptions & { readonly storeBuffers?: boolean }): Start {
-  return { scenario: kernel.scenario.source, storeBuffers, kernel: { image: sha256(image), policy, append, words: [...kernel.switchWords].sort((a, b) => a - b) } };
+export function kernelStart(kernel: Kernel, options: ExploreKernelOptions): Start {
+  const { image, policy = "sync", append = [], storeBuffers = false, tlbAdversary = true } = options;
+  return { scenario: kernel.scenario.source, storeBuffers, kernel: { image: sha256(image), policy, append, tlbAdversary, words: [...kernel.switchWords].sort((a, b) => a - b) } };
 }
 
 /** The final values of what the condition names, as outcomes list them. */
@@ -71,12 +72,12 @@ export async function bootStart(scenario: KernelScenario, start: Start, options:
   const { path, bytes } = options.image ?? (await shippedKernel());
   const hash = sha256(bytes);
   if (hash !== wanted.image) throw new UserError(`${path} is not the kernel that the schedule was made with: its SHA-256 is ${hash}, and was ${wanted.image}`);
-  const { policy, append } = wanted;
+  const { policy, append, tlbAdversary } = wanted;
   const booted = await bootScenario(scenario, { image: bytes, path, policy, append, ...(options.tlb ? { tlb: options.tlb } : {}) });
   return {
     booted,
     explore() {
-      const kernel = new Kernel(scenario, booted, { image: bytes, path, storeBuffers });
+      const kernel = new Kernel(scenario, booted, { image: bytes, path, storeBuffers, tlbAdversary });
       kernel.share(wanted.words);
       return subjectOfKernel(kernel);
     },

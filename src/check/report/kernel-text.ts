@@ -15,15 +15,18 @@ const figuresText = ({ states, transitions, depth }: Figures): string =>
 const freedomsText = ({ tlbAdversary, storeBuffers, switchWords = 0 }: Freedoms): string =>
   `TLB adversary ${tlbAdversary ? "on" : "off"}, store buffers ${storeBuffers ? "on" : "off"}, switches at ${count(switchWords, "word")}`;
 
-function spaceText({ preemptions, collisionLog2 }: Space): string {
+function allText({ preemptions, collisionLog2 }: Space): string {
   const bound = preemptions === undefined ? "" : ` with at most ${count(preemptions, "preemption")}`;
-  return `None in all executions${bound} (but for odds of 2^${collisionLog2} that two states had one hash)`;
+  return `all executions${bound} (but for odds of 2^${collisionLog2} that two states had one hash)`;
 }
 
-function coverageText(coverage: Exclude<Coverage, { kind: "all" }>): string {
-  return coverage.kind === "sampled"
-    ? `None in ${count(coverage.runs, "sampled execution")}, which proves nothing`
-    : `None in a part of the executions, which proves nothing: ${coverage.why}`;
+function partText(coverage: Exclude<Coverage, { kind: "all" }>): string {
+  return coverage.kind === "sampled" ? count(coverage.runs, "sampled execution") : `a part of the executions: ${coverage.why}`;
+}
+
+/** What was looked at for a verdict that names no violation. */
+export function spaceText(verdict: Exclude<CheckVerdict, { kind: "violation" }>): string {
+  return verdict.kind === "none" ? allText(verdict.space) : partText(verdict.coverage);
 }
 
 /** The verdict in a line. */
@@ -32,9 +35,9 @@ export function verdictText(verdict: CheckVerdict): string {
     case "violation":
       return `Violation ${verdict.finding.text}`;
     case "none":
-      return spaceText(verdict.space);
+      return `None in ${spaceText(verdict)}`;
     case "unproved":
-      return coverageText(verdict.coverage);
+      return `None in ${spaceText(verdict)}, which proves nothing`;
   }
 }
 

@@ -80,7 +80,8 @@ export function readPasted(text: string): Schedule {
 
 function readKernel(fields: Fields): NonNullable<Start["kernel"]> {
   return {
-    image: fields.text("image", /^[0-9a-f]{64}$/), policy: fields.text("policy", /^[\w-]+$/), append: fields.texts("append"), words: fields.numbers("words"),
+    image: fields.text("image", /^[0-9a-f]{64}$/), policy: fields.text("policy", /^[\w-]+$/), append: fields.texts("append"),
+    tlbAdversary: fields.flag("tlbAdversary"), words: fields.numbers("words"),
   };
 }
 

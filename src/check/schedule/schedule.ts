@@ -17,6 +17,8 @@ export interface Start {
     readonly policy: string;
     /** Words of the command line besides the scenario's. */
     readonly append: readonly string[];
+    /** Accesses to the scenario's pages may use any translation that a TLB may have. */
+    readonly tlbAdversary: boolean;
     /** Physical addresses of the words at whose accesses CPUs are switched. */
     readonly words: readonly number[];
   };

@@ -28,6 +28,8 @@ interface Move {
 export interface Script {
   readonly moves: readonly Move[];
   readonly entries: readonly ScriptEntry[];
+  /** Pages whose translations were chosen: of no others may a stale one be used. */
+  readonly held: readonly bigint[];
 }
 
 /** Steps in front of the first transition: CPUs come up to where they wait. */
@@ -100,14 +102,14 @@ export function scriptOf(schedule: Schedule, subject: Subject): Script {
   addFills(made, pages.map(({ value }) => value), pages.map(({ page }) => page));
   system.undo(start);
   const moves = [...beginning(subject), ...made];
-  return { moves, entries: joined(moves.flatMap(({ before, entries }) => [...before, ...entries])) };
+  return { moves, entries: joined(moves.flatMap(({ before, entries }) => [...before, ...entries])), held: [...new Set(pages.map(({ page }) => page))] };
 }
 
 /** Plays `script` on `machine`, which is where the schedule begins, and goes back; a UserError if it is not the same run. */
 export function checkScript(script: Script, machine: Machine): void {
   const start = machine.snapshot();
   const from = machine.steps;
-  machine.play(script.entries);
+  machine.play(script.entries, script.held);
   let expected = 0;
   for (const [i, { cpu, steps, rip }] of script.moves.entries()) {
     if (steps === 0) continue;
