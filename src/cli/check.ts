@@ -48,10 +48,11 @@ export function checkCommand(): Command {
 }
 
 /** The command that makes a report, as far as it decides what is in it. */
-function commandOf({ preemptions, strategy, all, report }: CheckFlags): string {
+function commandOf({ preemptions, strategy, timeout, all, report }: CheckFlags): string {
   const words = ["shootdown", "check", all ? "--all" : "FILES"];
   if (strategy !== undefined) words.push("--strategy", strategy);
   if (preemptions !== DEFAULT_PREEMPTIONS) words.push("--preemptions", String(preemptions));
+  if (timeout !== undefined) words.push("--timeout", String(timeout));
   return [...words, "--report", report].join(" ");
 }
 
