@@ -63,5 +63,5 @@ test("a verdict claims no more than what was looked at", () => {
   assert.equal(said({ kind: "all", states: 1024, ...figures }), "None in all executions (but for odds of 2^-108 that two states had one hash)");
   assert.equal(said({ kind: "all", preemptions: 1, states: 1024, ...figures }), "None in all executions with at most 1 preemption (but for odds of 2^-108 that two states had one hash)");
   assert.equal(said({ kind: "sampled", runs: 7, ...figures }), "None in 7 sampled executions, which proves nothing");
-  assert.equal(said({ kind: "partial", why: "it was interrupted", ...figures }), "None in a part of the executions, which proves nothing: it was interrupted");
+  assert.equal(said({ kind: "partial", why: "it was interrupted", ...figures }), "None in a part of the executions: it was interrupted, which proves nothing");
 });

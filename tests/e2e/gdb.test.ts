@@ -31,7 +31,7 @@ test("the session of docs/gdb.md goes as it is written there", options, async ()
   const printed = (await gdb(commands.map((command) => command.replace("remote :1234", `remote ${run.address}`))))
     .replace(run.address, ":1234");
   assert.ok(matches(plain(shown), plain(printed)), printed);
-  assert.match(answer(printed, 'eval "monitor tlb 0 %#lx", $info->start'), /STALE: .*changed at #\d+ by CPU 0/);
+  assert.match(answer(printed, 'eval "monitor tlb 1 %#lx", $info->start'), /STALE: .*changed at #\d+ by CPU 1/);
   const { status, out, err } = await run.ended;
   assert.equal(status, 1, err);
   assert.match(out, /^checksum: /m);
